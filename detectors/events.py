@@ -8,6 +8,7 @@ fixes give equal bytes (law 1).
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from vessels.clock import iso_z
@@ -155,7 +156,7 @@ def event_id(
 def cut_at_antimeridian(points: list[list[float]]) -> list[list[list[float]]]:
     """Return the line as parts that do not cross 180 degrees."""
     parts = [[points[0]]]
-    for (lon1, lat1), (lon2, lat2) in zip(points, points[1:], strict=False):
+    for (lon1, lat1), (lon2, lat2) in pairwise(points):
         if abs(lon2 - lon1) > 180.0:
             edge = 180.0 if lon1 > 0 else -180.0
             lon2_near = lon2 + (360.0 if lon1 > 0 else -360.0)
