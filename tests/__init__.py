@@ -1,0 +1,1 @@
+"""Tests mirror the packages; property/, golden/ and worlds/ cut across them."""
