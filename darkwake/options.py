@@ -1,0 +1,53 @@
+"""What one replay was asked to do, after the command line has been checked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vessels.clock import iso_z
+
+FORMATS = ("auto", "nmea", "marinecadastre", "dma", "jsonl", "csv", "parquet")
+COLUMN_KEYS = ("mmsi", "time", "lat", "lon", "sog", "cog")
+"""The columns that `--columns` can name. The first four are needed in any AIS table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """Options of `darkwake replay`. Times are microseconds since 1970 UTC.
+
+    `out` is the folder that files are written to *now*: the staging folder while a replay runs.
+    """
+
+    paths: tuple[str, ...]
+    """Files, folders or globs, as given."""
+    out: Path
+    format: str = "auto"
+    columns: dict[str, str] = field(default_factory=dict)
+    """House column (see COLUMN_KEYS) -> column of the file."""
+    start_time_us: int | None = None
+    """Time of the first row of a log that carries no time at all."""
+    from_us: int | None = None
+    to_us: int | None = None
+    """Both ends are included."""
+    bbox: tuple[float, float, float, float] | None = None
+    """West, south, east, north in degrees; west > east spans 180 degrees."""
+    workers: int = 1
+    tracks: bool = False
+    draw_map: bool = True
+    map_limit: int = 2000
+    """Most events drawn on the map; the files hold all of them."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what can change the events, as JSON values, for run.json."""
+        return {
+            "format": self.format,
+            "columns": dict(sorted(self.columns.items())),
+            "start_time": _iso(self.start_time_us),
+            "from": _iso(self.from_us),
+            "to": _iso(self.to_us),
+            "bbox": None if self.bbox is None else list(self.bbox),
+        }
+
+
+def _iso(time_us: int | None) -> str | None:
+    return None if time_us is None else iso_z(time_us)

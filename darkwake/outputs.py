@@ -1,0 +1,148 @@
+"""The files of one replay: what the engine hands over, and how it is written down.
+
+docs/events.md is the contract of these files.
+"""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from darkwake.event_files import write_events_geojson, write_events_parquet
+from darkwake.options import ReplayOptions
+from darkwake.progress import Progress
+from darkwake.staging import MARKER
+from darkwake.versions import versions
+from detectors.events import Event, sort_events
+from feeds.report import ReadReport
+from vessels.clock import iso_z
+
+VESSELS_SCHEMA = pa.schema(
+    [
+        pa.field("mmsi", pa.int32(), nullable=False),
+        pa.field("hull_id", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("callsign", pa.string()),
+        pa.field("imo", pa.int32()),
+        pa.field("flag", pa.string()),
+        pa.field("ship_type", pa.uint8()),
+        pa.field("length_m", pa.float32()),
+        pa.field("first_time", pa.timestamp("us", tz="UTC")),
+        pa.field("last_time", pa.timestamp("us", tz="UTC")),
+        pa.field("fixes", pa.int64(), nullable=False),
+        pa.field("kind", pa.string()),
+    ]
+)
+"""Columns of vessels.parquet: one row a hull, sorted by MMSI and hull."""
+
+Track = list[tuple[int, float, float]]
+"""A hull's track for the map: (time in microseconds, lon, lat), in time order."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ReplayResult:
+    """Everything a replay found, ready to be written."""
+
+    events: list[Event]
+    vessels: pa.Table
+    """Columns of VESSELS_SCHEMA, in any order; more columns are dropped."""
+    report: ReadReport
+    parameters: dict[str, Any]
+    """`Settings.parameters()`, as used."""
+    learnt: dict[str, Any] = field(default_factory=dict)
+    """Hashes of what was learnt from the data, by name."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Wall-clock seconds by stage."""
+    peak_memory_mb: float = 0.0
+    tracks: Path | None = None
+    """tracks.parquet, finished, in the folder `options.out`."""
+    event_tracks: dict[str, Track] = field(default_factory=dict)
+    """hull_id -> track, for the hulls that the map draws."""
+    now_us: int | None = None
+    """The time that open events run to: the last fix, or `--to`; None where nothing was read."""
+
+    def events_by_type(self) -> dict[str, int]:
+        """Return type -> number of events, sorted by type."""
+        return dict(sorted(Counter(event.type for event in self.events).items()))
+
+
+def write_result(result: ReplayResult, options: ReplayOptions, progress: Progress) -> None:
+    """Write every file of `result` into `options.out`, which is a staging folder.
+
+    Raises:
+        ValueError: the counts of the read do not add up.
+        KeyError: an event has a detail that the contract does not name.
+        OSError: a file cannot be written.
+    """
+    folder = options.out
+    events = sort_events(result.events)
+    progress.stage("writing")
+    write_events_parquet(folder / "events.parquet", events)
+    write_events_geojson(folder / "events.geojson", events)
+    write_vessels(folder / "vessels.parquet", result.vessels)
+    if options.draw_map:
+        progress.stage("drawing the map")
+        _draw_map(folder / "alerts.html", events, result.event_tracks, options.map_limit)
+    write_json(folder / MARKER, run_record(result, options))
+
+
+def write_vessels(path: Path, vessels: pa.Table) -> None:
+    """Write vessels.parquet, sorted by MMSI and hull.
+
+    Raises:
+        KeyError: a column of VESSELS_SCHEMA is missing.
+    """
+    table = vessels.select(VESSELS_SCHEMA.names).cast(VESSELS_SCHEMA)
+    table = table.sort_by([("mmsi", "ascending"), ("hull_id", "ascending")])
+    pq.write_table(table.replace_schema_metadata(None), path, compression="zstd", version="2.6")
+
+
+def run_record(result: ReplayResult, options: ReplayOptions) -> dict[str, Any]:
+    """Return what run.json holds.
+
+    Raises:
+        ValueError: `rows_read` is not `rows_decoded` plus the sum of `rejected`.
+    """
+    report = result.report
+    rejected = {reason: rows for reason, rows in sorted(report.rejected.items()) if rows}
+    if report.rows_read != report.rows_decoded + sum(rejected.values()):
+        raise ValueError(
+            f"rows do not add up: {report.rows_read} read, {report.rows_decoded} decoded, "
+            f"{sum(rejected.values())} rejected"
+        )
+    return {
+        "inputs": [asdict(file) for file in report.inputs],
+        "options": options.as_dict(),
+        "rows_read": report.rows_read,
+        "rows_decoded": report.rows_decoded,
+        "rejected": rejected,
+        "message_types": {str(key): n for key, n in sorted(report.message_types.items())},
+        "now": None if result.now_us is None else iso_z(result.now_us),
+        "events": result.events_by_type(),
+        "vessels": result.vessels.num_rows,
+        "parameters": result.parameters,
+        "learnt": result.learnt,
+        "versions": versions(),
+        "workers": options.workers,
+        "seconds": {stage: round(value, 3) for stage, value in result.seconds.items()},
+        "peak_memory_mb": round(result.peak_memory_mb, 1),
+    }
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write `value` for people and programs: indented UTF-8.
+
+    File names may hold bytes that are not UTF-8; these become JSON escapes.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def _draw_map(path: Path, events: list[Event], tracks: dict[str, Track], limit: int) -> None:
+    from maps.alert_map import write_alert_map  # noqa: PLC0415 - folium costs a second
+
+    write_alert_map(path, events, tracks, title="Darkwake: findings to check", limit=limit)

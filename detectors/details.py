@@ -1,0 +1,127 @@
+"""The fields that `Event.details` may hold, by event type, with their Arrow types and meanings.
+
+This table is the contract of the `details` column in events.parquet (a struct of all fields of all
+types, null where a type has no such field) and of docs/events.md. A detector that says something
+new adds its line here first: a field that is not in the table is an error, not a silent loss. One
+name has one type everywhere.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+_NUMBER = pa.float64()
+_COUNT = pa.int64()
+_WORD = pa.string()
+_WORDS = pa.list_(pa.string())
+_FLAG = pa.bool_()
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One field: its Arrow type, and what it means to a reader. The unit is in the name."""
+
+    arrow: pa.DataType
+    meaning: str
+
+
+_PORT = {
+    "port_distance_m": Detail(_NUMBER, "distance to the nearest known port from `lat`, `lon`"),
+    "port_name": Detail(_WORD, "name of that port"),
+}
+
+DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
+    "dark_period": {
+        "last_lat": Detail(_NUMBER, "latitude last heard, degrees"),
+        "last_lon": Detail(_NUMBER, "longitude last heard, degrees"),
+        "first_lat": Detail(_NUMBER, "latitude first heard again, degrees; null while open"),
+        "first_lon": Detail(_NUMBER, "longitude first heard again, degrees; null while open"),
+        "distance_m": Detail(_NUMBER, "great-circle distance between the two; null while open"),
+        "implied_speed_knots": Detail(_NUMBER, "that distance over the silence; null while open"),
+        "positions_before": Detail(_COUNT, "positions heard in the 12 h before, the last included"),
+        "positions_before_satellite": Detail(_COUNT, "of these, received by satellite"),
+        "positions_before_terrestrial": Detail(_COUNT, "of these, received on the ground"),
+        "positions_before_unknown": Detail(_COUNT, "of these, receiver not told"),
+        "shore_distance_m": Detail(_NUMBER, "distance to shore where last heard"),
+        **_PORT,
+        "shore_distance_end_m": Detail(_NUMBER, "distance to shore where heard again"),
+        "port_distance_end_m": Detail(_NUMBER, "distance to the nearest port where heard again"),
+        "expected_messages": Detail(
+            _NUMBER, "messages that the rate before would have given during the silence"
+        ),
+        "sog_before_knots": Detail(_NUMBER, "speed over ground where last heard"),
+        "feed_down_h": Detail(_NUMBER, "hours of the silence in which the feed itself was down"),
+        "in_port": Detail(_FLAG, "last heard within port limits"),
+    },
+    "encounter": {
+        "contact_min": Detail(_NUMBER, "minutes from first to last contact"),
+        "observed_min": Detail(_NUMBER, "minutes of these in which both were heard together"),
+        "unobserved_min": Detail(_NUMBER, "minutes of these in which one or both were silent"),
+        "parts": Detail(_COUNT, "stretches of contact merged into this event"),
+        "median_distance_m": Detail(_NUMBER, "median distance between the two while observed"),
+        "min_distance_m": Detail(_NUMBER, "smallest distance between the two while observed"),
+        "median_speed_knots": Detail(_NUMBER, "median speed of `mmsi`"),
+        "other_median_speed_knots": Detail(_NUMBER, "median speed of `other_mmsi`"),
+        **_PORT,
+        "shore_distance_m": Detail(_NUMBER, "distance to shore"),
+        "role": Detail(_WORD, "role of `mmsi` by its ship type, where told"),
+        "other_role": Detail(_WORD, "role of `other_mmsi` by its ship type, where told"),
+        "messages": Detail(_COUNT, "positions of `mmsi` heard during the contact"),
+        "other_messages": Detail(_COUNT, "positions of `other_mmsi` heard during the contact"),
+    },
+    "loitering": {
+        "observed_h": Detail(_NUMBER, "hours in which the vessel was heard, silences left out"),
+        "span_h": Detail(_NUMBER, "hours from first to last fix, silences included"),
+        "mean_speed_knots": Detail(_NUMBER, "distance over observed time"),
+        "distance_nm": Detail(_NUMBER, "distance travelled in observed time"),
+        "min_shore_distance_nm": Detail(_NUMBER, "smallest distance to shore"),
+        "mean_shore_distance_nm": Detail(_NUMBER, "mean distance to shore"),
+        **_PORT,
+        "encounter_h": Detail(_NUMBER, "hours of it spent in encounters"),
+    },
+    "identity_conflict": {
+        "kind": Detail(_WORD, "what conflicts: see docs/events.md"),
+        "hulls": Detail(_WORDS, "hulls that used the number"),
+        "alternations": Detail(_COUNT, "times the number changed from one hull to another"),
+        "distance_m": Detail(_NUMBER, "distance between the hulls at the closest times"),
+        "implied_speed_knots": Detail(_NUMBER, "speed one hull would need to be both"),
+        "old": Detail(_WORD, "value before the change"),
+        "new": Detail(_WORD, "value after the change"),
+        "attribute": Detail(_WORD, "what changed: name, callsign, imo, flag or mmsi"),
+    },
+    "implausible_position": {
+        "kind": Detail(_WORD, "what is implausible: see docs/events.md"),
+        "fixes": Detail(_COUNT, "positions that no ship could have sent from there"),
+        "distance_m": Detail(_NUMBER, "distance of the far position from the track"),
+        "implied_speed_knots": Detail(_NUMBER, "speed needed to get there and back"),
+        "lat_far": Detail(_NUMBER, "latitude of the farthest such position, degrees"),
+        "lon_far": Detail(_NUMBER, "longitude of the farthest such position, degrees"),
+    },
+}
+"""Event type -> field -> its type and meaning."""
+
+
+def details_type() -> pa.StructType:
+    """Return the Arrow type of the `details` column: every field of every type, by name.
+
+    Raises:
+        ValueError: two event types use one name with different types.
+    """
+    union: dict[str, pa.DataType] = {}
+    for type_name, fields in DETAIL_FIELDS.items():
+        for name, detail in fields.items():
+            if union.setdefault(name, detail.arrow) != detail.arrow:
+                raise ValueError(f"details.{name} of {type_name} has a second Arrow type")
+    return pa.struct([pa.field(name, union[name]) for name in sorted(union)])
+
+
+def check_details(type_name: str, names: Iterable[str]) -> None:
+    """Refuse detail fields that the table does not hold.
+
+    Raises:
+        KeyError: a field, or the type itself, is missing in DETAIL_FIELDS.
+    """
+    unknown = set(names) - DETAIL_FIELDS.get(type_name, {}).keys()
+    if unknown:
+        raise KeyError(f"details of {type_name} not in DETAIL_FIELDS: {', '.join(sorted(unknown))}")
