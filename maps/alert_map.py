@@ -1,0 +1,123 @@
+"""The offline alert map: one HTML file that opens without a network and fetches nothing.
+
+Folium renders the frame once; the assets, our own script and style, and one JSON payload are
+written in afterwards, never through a template (branca renders macro output as a template again, so
+a vessel called `{{7*7}}` would be run). The policy of `csp` is the last thing added.
+"""
+
+import html
+import importlib.resources
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import folium
+
+from detectors.events import Event
+from maps.assets import inline_assets
+from maps.csp import with_policy
+from maps.payload import DEFAULT_LIMIT, Page, page_payload, to_json
+from maps.tracks import Track
+from maps.words import plain
+from vessels.errors import StoreError
+
+_MAP_ID = "alerts"
+_SCRIPTS = ("shapes.js", "base.js", "tracks.js", "popup.js", "page.js")
+_KEPT_ASSETS = ("leaflet", "leaflet_css")
+
+
+def render_alert_map(
+    events: Sequence[Event],
+    all_tracks: Mapping[str, Track],
+    *,
+    title: str,
+    limit: int = DEFAULT_LIMIT,
+    looked_at: str = "",
+) -> str:
+    """Return the page as HTML text. Arguments and errors as `Page` and `render_page`."""
+    return render_page(
+        Page(events=events, tracks=all_tracks, title=title, limit=limit, looked_at=looked_at)
+    )
+
+
+def write_alert_map(
+    path: Path,
+    events: Sequence[Event],
+    all_tracks: Mapping[str, Track],
+    *,
+    title: str,
+    limit: int = DEFAULT_LIMIT,
+) -> None:
+    """Write the page of `render_alert_map` to `path`. Errors as `write_page`."""
+    write_page(path, Page(events=events, tracks=all_tracks, title=title, limit=limit))
+
+
+def render_page(page: Page) -> str:
+    """Return the page as HTML text: the same bytes for the same input.
+
+    Raises:
+        MissingAsset: Leaflet is not installed.
+        ChangedAsset: the installed Leaflet is not the pinned one.
+    """
+    text = inline_assets(_frame())
+    text = _insert_before(text, "</head>", _head(page.title))
+    text = _insert_before(text, '<div class="folium-map"', _own("panel.html"))
+    block = f'<script type="application/json" id="alert-data">{to_json(page_payload(page))}'
+    code = "\n".join(_own(name) for name in _SCRIPTS)
+    text = _insert_before(text, "</html>", f"{block}</script>\n<script>\n{code}</script>\n")
+    return with_policy(text)
+
+
+def write_page(path: Path, page: Page) -> None:
+    """Write the page to `path`, aside first, so that no half page is left.
+
+    Raises:
+        StoreError: the file cannot be written.
+        MissingAsset, ChangedAsset: as `render_page`.
+    """
+    text = render_page(page)
+    aside = path.with_name(f"{path.name}.part")
+    try:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _frame() -> str:
+    """Return folium's page with an empty map named `map_alerts`, and only Leaflet linked.
+
+    We draw with Leaflet alone: jQuery serves folium's own popups, the rest its marker icons.
+    """
+    frame = folium.Map(
+        location=(0.0, 0.0),
+        zoom_start=2,
+        tiles=None,
+        prefer_canvas=True,
+        attribution_control=False,
+        min_zoom=1,
+    )
+    frame._id = _MAP_ID  # noqa: SLF001 - folium draws random ids; equal input must give equal bytes
+    # On the instance: folium's own add_js_link would change the lists of every map.
+    frame.default_js = [link for link in frame.default_js if link[0] in _KEPT_ASSETS]
+    frame.default_css = [link for link in frame.default_css if link[0] in _KEPT_ASSETS]
+    text: str = frame.get_root().render()
+    # Folium forbids pinch zoom of the page, which people with weak sight need.
+    text = text.replace("maximum-scale=1.0, user-scalable=no", "viewport-fit=cover")
+    return text.replace("<html>", '<html lang="en">', 1)
+
+
+def _head(title: str) -> str:
+    return f"<title>{html.escape(plain(title))}</title>\n<style>\n{_own('page.css')}</style>\n"
+
+
+def _own(name: str) -> str:
+    return importlib.resources.files("maps").joinpath("static", name).read_text("utf-8")
+
+
+def _insert_before(page: str, tag: str, text: str) -> str:
+    """Put `text` before the last occurrence of `tag`: assets may hold the tag as a string."""
+    head, found, tail = page.rpartition(tag)
+    if not found:
+        raise ValueError(f"folium's page has no {tag}")
+    return f"{head}{text}{found}{tail}"

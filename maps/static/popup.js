@@ -1,0 +1,31 @@
+// What an event says, built as elements with text: no data is ever read as markup.
+function make(tag, text, className) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+function bullets(lines) {
+  const list = make("ul");
+  for (const line of lines) list.appendChild(make("li", line));
+  return list;
+}
+
+function popupOf(event, kind) {
+  const box = make("div");
+  box.appendChild(make("h3", kind.label));
+  box.appendChild(make("p", kind.meaning));
+  const facts = make("dl");
+  for (const [label, text] of event.rows) facts.append(make("dt", label), make("dd", text));
+  box.appendChild(facts);
+  if (event.why.length > 0) box.append(make("h4", "Why"), bullets(event.why));
+  if (kind.causes) box.append(make("h4", "What else could explain it"), make("p", kind.causes));
+  if (event.path.length > 1) {
+    box.appendChild(make("p", "The dashed line joins the last place heard and the next: not the way taken."));
+  }
+  const more = make("details");
+  more.append(make("summary", "Details"), bullets([...event.details, `event ${event.id}`]));
+  box.append(more, make("p", "An indicator to check, never a verdict.", "note"));
+  return box;
+}

@@ -1,0 +1,140 @@
+"""Events in words: who, what, where, when, why and how sure, as plain text for any page or mail.
+
+Text leaves here as text. Whoever shows it sets it as text (`textContent`), never as markup.
+"""
+
+from typing import Any
+
+from detectors.events import Event, Reason
+from vessels.clock import iso_z
+from vessels.text import clean_text
+
+TYPE_WORDS = {
+    "dark_period": "Dark period",
+    "encounter": "Encounter",
+    "loitering": "Loitering",
+    "port_visit": "Port visit",
+    "time_at_sea": "Long time at sea",
+    "identity_conflict": "Identity conflict",
+    "implausible_position": "Implausible position",
+    "dark_rendezvous": "Possible dark rendezvous",
+    "zone_entry": "Zone entry",
+}
+TYPE_MEANING = {
+    "dark_period": "No AIS was heard from this vessel, though it should have been.",
+    "encounter": "Two vessels lay close together at sea, both slow.",
+    "loitering": "The vessel stayed slow, far from shore.",
+    "port_visit": "The vessel stopped in or near a port.",
+    "time_at_sea": "The vessel was not seen in a port for a long time.",
+    "identity_conflict": "One number was used by two hulls, or one hull changed its identity.",
+    "implausible_position": "The reported positions cannot all be true.",
+    "dark_rendezvous": "A vessel that was silent could have reached this one.",
+    "zone_entry": "The vessel entered a zone that is watched.",
+}
+OTHER_CAUSES = {
+    "dark_period": "The set failed, was shaded, or the air was too busy; nobody may have listened.",
+    "encounter": "Pair fishing, a tow, bunkering, help given, or a permitted transfer.",
+    "loitering": "Waiting for orders or weather, repairs, research, or drifting to save fuel.",
+    "port_visit": "An anchorage or a yard near the port.",
+    "time_at_sea": "A port call without AIS, or in a port that the list does not hold.",
+    "identity_conflict": "A set programmed wrongly, a sale, or a number used twice by mistake.",
+    "implausible_position": "A faulty GNSS receiver, jamming of an area, or a garbled message.",
+    "dark_rendezvous": "The two may never have met: being able to reach is not meeting.",
+    "zone_entry": "Transit, right of passage, or a permit that the list does not hold.",
+}
+"""What else could explain a finding. Shown beside every one of its type."""
+
+DISCLAIMER = (
+    "A finding is an indicator to check, never a verdict. AIS is what vessels report of themselves."
+)
+_UNITS = {"kn": "kn", "knots": "kn", "h": "h", "hours": "h", "": ""}
+_TEXT_LIMIT = 160
+
+
+def plain(text: object, *, limit: int = _TEXT_LIMIT) -> str:
+    """Return anything as one line of harmless text."""
+    return clean_text(str(text), limit=limit) or ""
+
+
+def type_words(type_name: str) -> str:
+    """Return the name of an event type for people."""
+    return TYPE_WORDS.get(type_name) or plain(type_name.replace("_", " ")).capitalize()
+
+
+def who(name: str | None, flag: str | None, mmsi: int | None) -> str:
+    """Return name, flag and number; says so where one is not known."""
+    number = "MMSI not known" if mmsi is None else f"MMSI {mmsi:09d}"
+    return f"{plain(name) if name else 'Name not known'} · {_flag(flag)} · {number}"
+
+
+def _flag(flag: str | None) -> str:
+    return f"flag {plain(flag)}" if flag else "flag not known"
+
+
+def dms(lat_deg: float, lon_deg: float) -> str:
+    r"""Return a position in degrees, minutes and whole seconds.
+
+    >>> dms(-9.5, 141.0)
+    '9°30\'00"S 141°00\'00"E'
+    """
+    return f"{_dms(lat_deg, 'NS')} {_dms(lon_deg, 'EW')}"
+
+
+def _dms(value_deg: float, letters: str) -> str:
+    seconds = round(abs(value_deg) * 3600.0)
+    letter = letters[1] if value_deg < 0 else letters[0]
+    return f"{seconds // 3600}°{seconds // 60 % 60:02d}'{seconds % 60:02d}\"{letter}"
+
+
+def utc(time_us: int) -> str:
+    """Return a time for people, to the minute.
+
+    >>> utc(1_700_000_000_000_000)
+    '2023-11-14 22:13 UTC'
+    """
+    return f"{iso_z(time_us)[:16].replace('T', ' ')} UTC"
+
+
+def when(event: Event) -> str:
+    """Return start, end and length."""
+    end = "still open" if event.end_us is None else utc(event.end_us)
+    return f"{utc(event.start_us)} to {end} ({_hours(event.duration_h)})"
+
+
+def _hours(hours: float) -> str:
+    return f"{hours / 24.0:.1f} days" if hours >= 96.0 else f"{hours:.1f} h"
+
+
+def sureness(confidence: float) -> str:
+    """Return a confidence in words and as a number.
+
+    The words are for reading only; the bounds 0.5 and 0.8 have no other meaning.
+    """
+    word = "strong" if confidence >= 0.8 else "fair" if confidence >= 0.5 else "weak"
+    return f"{word} ({confidence:.2f} of 1)"
+
+
+def reason_words(reason: Reason) -> str:
+    """Return one reason with its value, unit and threshold."""
+    name = plain(reason.code.replace("_", " "))
+    unit = plain(_UNITS.get(reason.unit, reason.unit))
+    text = name if reason.value is None else f"{name}: {_value(reason.value, unit)}"
+    if reason.threshold is None:
+        return text
+    return f"{text} (threshold {_value(reason.threshold, unit)})"
+
+
+def detail_words(details: dict[str, Any]) -> list[str]:
+    """Return the scalar details, one line each, units as their names tell."""
+    return [
+        f"{plain(key.replace('_', ' '))}: {_value(value, '')}"
+        for key, value in details.items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    ]
+
+
+def _value(value: float | str, unit: str) -> str:
+    if isinstance(value, float):
+        value = f"{value:.3f}".rstrip("0").rstrip(".")
+    text = plain(value)
+    return f"{text} {unit}" if unit else text
