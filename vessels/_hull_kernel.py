@@ -1,0 +1,350 @@
+"""The numba half of vessels/hulls.py: one pass over sorted fixes, a few open tracks a number."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from vessels.fixes import Array
+from vessels.geodesy import distance_m
+from vessels.units import M_PER_NM, US_PER_H, US_PER_S
+
+Record = Any
+"""A row of TRACK, NUMBER or SWITCH, or an array of them: numba reads the fields by name."""
+Tuple = tuple[Any, ...]
+
+TRACKS = 6
+"""Tracks kept open for one number; the stalest tentative one gives way."""
+HELD = 2
+"""Fixes held by a tentative track: one less than make a hull."""
+SIGNATURES = 256
+"""Remembered (position, speed, course) signatures a number, for exact re-transmissions."""
+
+TRACK = np.dtype(
+    [
+        ("ordinal", "i4"),  # -1 empty, 0 tentative, else the hull's number within its MMSI
+        ("parent", "i4"),  # track that this tentative one may turn out to continue, or -1
+        ("parent_us", "i8"),  # last fix of the parent when this one began
+        ("count", "i8"),
+        ("first_us", "i8"),
+        ("time_us", "i8"),
+        ("first_lat", "f8"),
+        ("first_lon", "f8"),
+        ("lat", "f8"),
+        ("lon", "f8"),
+        ("sog", "f8"),
+        ("held0", "i8"),
+        ("held1", "i8"),
+    ]
+)
+NUMBER = np.dtype(
+    [
+        ("mmsi", "i4"),
+        ("current", "i4"),  # track that spoke last, or -1
+        ("hulls", "i4"),
+        ("alternations", "i4"),  # changes of hull in the current run
+        ("run_fixes", "i8"),  # fixes of the current hull since it began to speak
+        ("switch_us", "i8"),
+    ]
+)
+SWITCH = np.dtype(
+    [
+        ("mmsi", "i4"),
+        ("alternations", "i4"),  # in the current run, this one included
+        ("from_hull", "i4"),
+        ("to_hull", "i4"),
+        ("from_fixes", "i8"),  # fixes of the hull that spoke before, since it began to
+        ("known_us", "i8"),  # the fix at which the change is known
+        ("from_us", "i8"),  # last fix of the hull that spoke before
+        ("previous_us", "i8"),  # last fix of the hull that speaks now, from before; 0 if new
+        ("to_us", "i8"),  # first fix of the hull that speaks now
+        ("from_lat", "f8"),
+        ("from_lon", "f8"),
+        ("to_lat", "f8"),
+        ("to_lon", "f8"),
+    ]
+)
+KEPT, WAITING, NOT_A_VESSEL, JUNK_MMSI, NULL_ISLAND, RETRANSMISSION, UNCONFIRMED = range(7)
+
+_NULL_ISLAND_DEG = 0.005
+_STALE_MIN_SOG = 0.5
+_SUSPECT_MIN_M = 5_000.0
+_SUSPECT_KNOTS = 25.0
+_MPS = M_PER_NM / 3600.0
+
+
+@njit(cache=True)
+def reach_m(dt_us: int, sog1: float, sog2: float, limits: Array) -> float:
+    """Return how far a ship can be from where it was `dt_us` ago, metres."""
+    dt_s = dt_us / US_PER_S
+    hours = dt_s / 3600.0
+    fast, sustained, slack, _ = limits
+    if hours <= 2.0:
+        knots = fast
+    elif hours >= 6.0:
+        knots = sustained
+    else:
+        knots = fast + (sustained - fast) * (hours - 2.0) / 4.0
+    if not (math.isnan(sog1) or math.isnan(sog2)):
+        told = max(sog1, sog2)
+        knots = max(knots, 1.1 * told)
+        if dt_s <= 600.0:  # over minutes a ship keeps about the speed that it tells
+            knots = min(knots, _SUSPECT_KNOTS + told)
+    return slack + knots * _MPS * dt_s
+
+
+@njit(cache=True)
+def is_suspect(dt_us: int, distance: float, sog1: float, sog2: float) -> bool:
+    """Tell whether a step is possible but unlike the ship: it then waits for a second fix."""
+    if distance < _SUSPECT_MIN_M or dt_us <= 0:
+        return False
+    knots = distance / (dt_us / US_PER_S) / _MPS
+    if math.isnan(sog1) or math.isnan(sog2):
+        return knots > _SUSPECT_KNOTS
+    return knots > max(15.0, 1.5 * max(sog1, sog2) + 5.0)
+
+
+@njit(cache=True)
+def _signature(lat: float, lon: float, sog: float, cog: float, heading: float) -> Any:
+    h = np.uint64(1469598103934665603)
+    parts = (
+        round(lat * 1e6),
+        round(lon * 1e6),
+        round(sog * 10.0),
+        -1 if math.isnan(cog) else round(cog * 10.0),
+        -1 if math.isnan(heading) else round(heading),
+    )
+    for part in parts:
+        h = (h ^ np.uint64(np.int64(part))) * np.uint64(1099511628211)
+        h ^= h >> np.uint64(29)
+    return np.uint32((h >> np.uint64(17)) & np.uint64(0xFFFFFFFF)) | np.uint32(1)
+
+
+@njit(cache=True)
+def _is_stale(fix: Tuple, tracks: Record, signatures: Array) -> bool:
+    """Tell whether a moving ship's fix repeats an older one to the last digit; remember it."""
+    time_us, lat, lon, sog, cog, heading = fix
+    if not sog >= _STALE_MIN_SOG:  # a ship at rest, or one that tells no speed, may repeat itself
+        return False
+    mark = _signature(lat, lon, sog, cog, heading)
+    place = np.int64(mark) % SIGNATURES
+    if signatures[place] != mark:
+        signatures[place] = mark
+        return False
+    for track in tracks:  # the same moment heard by two receivers is no repeat
+        if track.ordinal >= 0 and track.time_us == time_us:
+            return track.lat != lat or track.lon != lon
+    return True
+
+
+@njit(cache=True)
+def _choose(fix: Tuple, tracks: Record, limits: Array) -> tuple[int, float]:
+    """Return the track that a fix most likely continues, or -1, and the distance to it.
+
+    Score as in gpsdio-segment: exp(-(distance / reach)^2) / hours since, so that a recent track
+    wins over one that is silent for long, and a near one over a far one.
+    """
+    time_us, lat, lon, sog = fix[0], fix[1], fix[2], fix[3]
+    best = -1
+    best_score = 0.0
+    best_distance = 0.0
+    for k in range(TRACKS):
+        track = tracks[k]
+        if track.ordinal < 0:
+            continue
+        dt_us = time_us - track.time_us
+        distance = distance_m(track.lat, track.lon, lat, lon)
+        alpha = distance / reach_m(dt_us, track.sog, sog, limits)
+        if alpha > 1.0:
+            continue
+        score = math.exp(-alpha * alpha) / max(dt_us / US_PER_H, 0.25)
+        if score > best_score:
+            best, best_score, best_distance = k, score, distance
+    return best, best_distance
+
+
+@njit(cache=True)
+def _free_track(tracks: Record, reason: Array) -> int:
+    """Return an empty track, emptying the stalest tentative one (else the stalest) if need be."""
+    stalest = -1
+    for k in range(TRACKS):
+        if tracks[k].ordinal < 0:
+            return k
+        if stalest >= 0:
+            tentative, other = tracks[k].ordinal == 0, tracks[stalest].ordinal == 0
+            if tentative != other:
+                if not tentative:
+                    continue
+            elif tracks[k].time_us >= tracks[stalest].time_us:
+                continue
+        stalest = k
+    track = tracks[stalest]
+    if track.held0 >= 0:
+        reason[track.held0] = UNCONFIRMED
+    if track.held1 >= 0:
+        reason[track.held1] = UNCONFIRMED
+    track.ordinal = -1
+    return stalest
+
+
+@njit(cache=True)
+def _open_track(number: Record, tracks: Record, fix: Tuple, link: int, reason: Array) -> int:
+    """Begin a tentative track with a fix; `link` is the track that it may continue, or -1."""
+    k = _free_track(tracks, reason)
+    if number.current == k:
+        number.current = -1
+    track = tracks[k]
+    track.parent = link if link != k else -1
+    track.parent_us = tracks[link].time_us if link >= 0 else 0
+    track.ordinal = 0
+    track.count = 0
+    track.held0 = -1
+    track.held1 = -1
+    track.first_us, track.first_lat, track.first_lon = fix[0], fix[1], fix[2]
+    return k
+
+
+@njit(cache=True)
+def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
+    """Return the hull track that the next fix of tentative track `k` makes it, or -1.
+
+    A linked track joins its parent with its second fix, if the parent has not spoken since; any
+    track becomes a hull of its own with its `min_fixes`-th.
+    """
+    track = tracks[k]
+    p = track.parent
+    if (
+        p >= 0
+        and track.count == 1
+        and tracks[p].ordinal > 0
+        and tracks[p].time_us == track.parent_us
+    ):
+        tracks[p].count += track.count
+        track.ordinal = -1
+        return p
+    if track.count + 1 < min_fixes:
+        return -1
+    number.hulls += 1
+    track.ordinal = number.hulls
+    return k
+
+
+@njit(cache=True)
+def _release(track: Record, ordinal: int, hull: Array, reason: Array) -> int:
+    """Hand the held fixes of a track to a hull; return the first of them, or -1."""
+    first = track.held0
+    if track.held0 >= 0:
+        hull[track.held0] = ordinal
+        reason[track.held0] = KEPT
+    if track.held1 >= 0:
+        hull[track.held1] = ordinal
+        reason[track.held1] = KEPT
+    track.held0 = -1
+    track.held1 = -1
+    return first
+
+
+@njit(cache=True)
+def _advance(track: Record, fix: Tuple) -> None:
+    track.time_us, track.lat, track.lon, track.sog = fix[0], fix[1], fix[2], fix[3]
+    track.count += 1
+
+
+@njit(cache=True)
+def _note_switch(switch: Record, number: Record, before: Record, first: Tuple, now: Tuple) -> None:
+    """Fill one row of SWITCH. `first` is the new speaker's first fix, `now` what is known of it."""
+    switch.mmsi = number.mmsi
+    switch.alternations = number.alternations
+    switch.from_hull = before.ordinal
+    switch.from_fixes = number.run_fixes
+    switch.from_us, switch.from_lat, switch.from_lon = before.time_us, before.lat, before.lon
+    switch.to_us, switch.to_lat, switch.to_lon = first[0], first[1], first[2]
+    switch.to_hull, switch.known_us, switch.previous_us = now
+
+
+@njit(cache=True)
+def _place(
+    number: Record, tracks: Record, fix: Tuple, row: int, outcome: Tuple, limits: Tuple
+) -> Tuple:
+    """Give one fix to a track.
+
+    Returns the hull track (or -1 while it waits), the first row that this hands to the hull, that
+    row's fix, and the time of the hull's fix before it (0 for a new hull).
+    """
+    hull, reason, _ = outcome
+    kinematics, min_fixes = limits
+    k, distance = _choose(fix, tracks, kinematics)
+    if k >= 0 and is_suspect(fix[0] - tracks[k].time_us, distance, tracks[k].sog, fix[3]):
+        k = _open_track(number, tracks, fix, k if tracks[k].ordinal > 0 else -1, reason)
+    elif k < 0:
+        k = _open_track(number, tracks, fix, -1, reason)
+    first_row, first = row, (fix[0], fix[1], fix[2])
+    previous_us = tracks[k].time_us
+    if tracks[k].ordinal == 0:
+        target = _settle(number, tracks, k, min_fixes)
+        if target < 0:
+            if tracks[k].count == 0:
+                tracks[k].held0 = row
+            else:
+                tracks[k].held1 = row
+            _advance(tracks[k], fix)
+            return -1, first_row, first, previous_us
+        first = (tracks[k].first_us, tracks[k].first_lat, tracks[k].first_lon)
+        previous_us = 0 if target == k else tracks[target].time_us
+        held = _release(tracks[k], tracks[target].ordinal, hull, reason)
+        first_row = held if held >= 0 else first_row
+        k = target
+    _advance(tracks[k], fix)
+    hull[row] = tracks[k].ordinal
+    reason[row] = KEPT
+    return k, first_row, first, previous_us
+
+
+@njit(cache=True)
+def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits: Tuple) -> Array:
+    """Assign rows from `held_count` on to hulls; return the switches.
+
+    Changes `state` and `outcome` in place. `columns` are the first seven of `Fixes`; `limits` are
+    the kinematic ones, the fixes that make a hull, and the alternations that make a number shared.
+    """
+    mmsi, time_us, lat, lon, sog, cog, heading = columns
+    _, reason, elsewhere = outcome
+    kinematics, min_fixes, shared_at = limits
+    quiet_us = np.int64(kinematics[3] * US_PER_H)
+    switches = np.empty(64, SWITCH)
+    found = 0
+    m = -1
+    for i in range(held_count, len(mmsi)):
+        if reason[i] != WAITING:
+            continue
+        if abs(lat[i]) < _NULL_ISLAND_DEG and abs(lon[i]) < _NULL_ISLAND_DEG:
+            reason[i] = NULL_ISLAND
+            continue
+        while m < 0 or state[0][m].mmsi < mmsi[i]:
+            m += 1
+        number, tracks = state[0][m], state[1][m]
+        fix = (time_us[i], lat[i], lon[i], float(sog[i]), float(cog[i]), float(heading[i]))
+        if _is_stale(fix, tracks, state[2][m]):
+            reason[i] = RETRANSMISSION
+            continue
+        k, first_row, first, previous_us = _place(
+            number, tracks, fix, i, outcome, (kinematics, min_fixes)
+        )
+        if k < 0 or number.current == k:
+            number.run_fixes += k >= 0
+            continue
+        if number.current >= 0:
+            if fix[0] - number.switch_us > quiet_us:
+                number.alternations = 0
+            number.alternations += 1
+            number.switch_us = fix[0]
+            elsewhere[first_row] = number.alternations < shared_at and previous_us > 0
+            if found == len(switches):
+                switches = np.concatenate((switches, np.empty(found, SWITCH)))
+            now = (tracks[k].ordinal, fix[0], previous_us)
+            _note_switch(switches[found], number, tracks[number.current], first, now)
+            found += 1
+        number.current = k
+        number.run_fixes = 1
+    return switches[:found].copy()

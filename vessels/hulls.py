@@ -1,0 +1,167 @@
+"""Fixes split into hulls by kinematics: a hull is not an MMSI (law 4).
+
+One number may be sent by two ships, by a ship whose receiver jumps, or with a wild fix now and
+then. `split_hulls` is a fold: it takes sorted fixes and the state left by all earlier ones, and
+gives the same hulls however the fixes are cut into batches. A track becomes a hull with its third
+consistent fix; until then its fixes are held, so one or two wild fixes never make anything.
+
+Ideas from gpsdio-segment (several open tracks a number, a score that prefers recent tracks, exact
+re-transmissions dropped); thresholds are in `HullParameters`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vessels._hull_kernel import (
+    KEPT,
+    NUMBER,
+    SIGNATURES,
+    TRACK,
+    TRACKS,
+    WAITING,
+    split,
+)
+from vessels.fixes import COLUMNS, Array, Fixes, concat_fixes, empty_fixes
+
+REASONS = (
+    "kept",
+    "waiting",
+    "not_a_vessel",
+    "junk_mmsi",
+    "null_island",
+    "retransmission",
+    "unconfirmed",
+)
+"""What became of a fix; the index is the code in `HullOutput.reason`. `waiting` is not decided
+yet, `unconfirmed` is a wild fix: too few consistent ones came near it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HullParameters:
+    """What a ship can do between two fixes."""
+
+    max_speed_knots: float = 45.0
+    """Faster than this between two fixes up to 2 h apart is another hull or a wild fix."""
+    max_sustained_speed_knots: float = 30.0
+    """The same for fixes 6 h and more apart; in between the limit falls linearly."""
+    slack_m: float = 1000.0
+    """Added to every reach: position noise and receive times that are late by up to a minute."""
+    min_fixes: int = 3
+    """Consistent fixes that make a track a hull. Fixed at 3: the number of held rows follows it."""
+    shared_alternations: int = 6
+    """Changes between hulls, none more than `quiet_h` apart, that make a number shared."""
+    quiet_h: float = 48.0
+
+
+@dataclass(slots=True)
+class HullOutput:
+    """What one step decided. `fixes` are rows of hulls in order of (MMSI, hull, time)."""
+
+    fixes: Fixes
+    hull: Array
+    """uint16, 1-based number of the hull within its MMSI."""
+    elsewhere: Array
+    """bool: since this hull's previous fix its number was heard at another hull, unshared."""
+    switches: Array
+    """One row of `SWITCH` each time a number's voice moves to another hull."""
+    rejected: Fixes
+    reason: Array
+    """uint8, code into REASONS, of each rejected fix."""
+
+
+State = dict[str, Array]
+
+
+def new_state() -> State:
+    """Return the state before any fix."""
+    return _blank_state(np.empty(0, "i4")) | empty_fixes().as_arrays("held_")
+
+
+def _blank_state(mmsi: Array) -> State:
+    numbers = np.zeros(len(mmsi), NUMBER)
+    numbers["mmsi"] = mmsi
+    numbers["current"] = -1
+    tracks = np.zeros((len(mmsi), TRACKS), TRACK)
+    for name in ("ordinal", "parent", "held0", "held1"):
+        tracks[name] = -1
+    return {
+        "numbers": numbers,
+        "tracks": tracks,
+        "signatures": np.zeros((len(mmsi), SIGNATURES), "u4"),
+    }
+
+
+def split_hulls(
+    state: State, fixes: Fixes, reject: Array, parameters: HullParameters
+) -> tuple[State, HullOutput]:
+    """Fold sorted fixes into the hulls of their numbers.
+
+    Args:
+        state: what `new_state` or an earlier step returned; it is not changed.
+        fixes: sorted by `sort_fixes`, none earlier than the step before.
+        reject: uint8 per fix, 0 or the code of a reason found beforehand (not a vessel, junk).
+        parameters: kinematic limits.
+    """
+    rows = concat_fixes([Fixes.from_arrays(state, "held_"), fixes])
+    held_count = len(rows) - len(fixes)
+    work = _widen(state, np.unique(fixes.mmsi[reject == 0]))
+    hull = np.zeros(len(rows), "u2")
+    reason = np.full(len(rows), WAITING, "u1")
+    reason[held_count:][reject > 0] = reject[reject > 0]
+    elsewhere = np.zeros(len(rows), bool)
+    limits = np.array(
+        [
+            parameters.max_speed_knots,
+            parameters.max_sustained_speed_knots,
+            parameters.slack_m,
+            parameters.quiet_h,
+        ]
+    )
+    switches = split(
+        tuple(getattr(rows, name) for name in COLUMNS[:7]),
+        held_count,
+        (work["numbers"], work["tracks"], work["signatures"]),
+        (hull, reason, elsewhere),
+        (limits, parameters.min_fixes, parameters.shared_alternations),
+    )
+    return _finish_step(work, rows, (hull, reason, elsewhere), switches)
+
+
+def _widen(state: State, mmsi: Array) -> State:
+    """Return a copy of the per-number arrays with a row for each number, in order."""
+    known = state["numbers"]["mmsi"]
+    numbers = np.union1d(known, mmsi)
+    work = _blank_state(numbers.astype("i4"))
+    place = np.searchsorted(numbers, known)
+    for name, column in work.items():
+        column[place] = state[name]
+    return work
+
+
+def _finish_step(
+    work: State, rows: Fixes, outcome: tuple[Array, Array, Array], switches: Array
+) -> tuple[State, HullOutput]:
+    hull, reason, elsewhere = outcome
+    held = np.flatnonzero(reason == WAITING)
+    renumber = np.full(len(rows) + 1, -1, "i8")
+    renumber[held] = np.arange(len(held))
+    for name in ("held0", "held1"):
+        work["tracks"][name] = renumber[work["tracks"][name]]
+    state = work | rows.take(held).as_arrays("held_")
+    kept = np.flatnonzero(reason == KEPT)
+    kept = kept[np.lexsort((kept, rows.time_us[kept], hull[kept], rows.mmsi[kept]))]
+    gone = np.flatnonzero(reason > WAITING)
+    return state, HullOutput(
+        fixes=rows.take(kept),
+        hull=hull[kept],
+        elsewhere=elsewhere[kept],
+        switches=switches,
+        rejected=rows.take(gone),
+        reason=reason[gone],
+    )
+
+
+def hull_id(mmsi: int, number: int) -> str:
+    """Return the name of a hull: its MMSI and its number in order of becoming known."""
+    return f"{mmsi}-{number}"
