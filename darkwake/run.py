@@ -6,7 +6,6 @@ from darkwake.config import Settings
 from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult, write_result
 from darkwake.progress import Progress
-from darkwake.replay import replay
 from darkwake.staging import staging
 
 
@@ -21,6 +20,9 @@ def run_replay(
     """
     progress = progress or Progress()
     with staging(options.out) as folder:
+        # Not before: numba loads for a second, and a folder that cannot be written is told first.
+        from darkwake.replay import replay  # noqa: PLC0415
+
         aside = replace(options, out=folder)
         result = replay(aside, settings, progress)
         write_result(result, aside, progress)

@@ -1,0 +1,112 @@
+"""Writes docs/cli.md and docs/configuration.md from the code: `uv run python -m tools.write_docs`.
+
+A test compares the files with what this makes, so the pages cannot fall behind the code.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from darkwake.cli import app
+from darkwake.config import keys
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+_MADE = "<!-- Made by `uv run python -m tools.write_docs`; edit the code, not this page. -->"
+
+_CLI_INTRO = f"""# The command line
+
+{_MADE}
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | `doctor` found a problem, or something failed that has no code of its own |
+| 2 | usage: an option is wrong or missing |
+| 3 | configuration: a file, key or value is wrong |
+| 4 | input: a file is missing, damaged or not AIS data |
+| 5 | results cannot be written |
+| 130 | interrupted; nothing half-written is left |
+
+Every error is one line on stderr. Progress bars go to stderr, and only to a terminal. `--json`
+prints plain JSON on stdout.
+"""
+
+_CONFIGURATION_INTRO = f"""# Configuration
+
+{_MADE}
+
+Darkwake runs without a configuration. `--config FILE` names a TOML file; unknown keys are refused.
+
+```toml
+[detectors.dark_period]
+min_duration_h = 12
+
+[detectors.encounter]
+max_distance_m = 500
+```
+
+An environment variable wins over the file: `DARKWAKE__DETECTORS__DARK_PERIOD__MIN_DURATION_H=6`.
+`darkwake config check FILE` lists every problem with its line, `darkwake config show` prints the
+values in force, `darkwake config explain KEY` tells what a key means. Every value in force is
+recorded in run.json.
+"""
+
+
+def cli_page() -> str:
+    """Return docs/cli.md."""
+    return "\n".join([_CLI_INTRO, *_command_parts(typer.main.get_command(app), "darkwake")])
+
+
+def configuration_page() -> str:
+    """Return docs/configuration.md."""
+    parts = [_CONFIGURATION_INTRO]
+    section = ""
+    for key in keys():
+        parent, _, name = key.name.rpartition(".")
+        if parent != section:
+            section = parent
+            parts += [f"\n## [{section}]\n", "| key | default | unit | bounds | meaning | source |"]
+            parts += ["|---|---|---|---|---|---|"]
+        cells = (f"`{name}`", f"{key.default}", key.unit, key.bounds, key.description, key.source)
+        parts.append(_row(cells))
+    return "\n".join(parts) + "\n"
+
+
+def _command_parts(command: Any, name: str) -> Iterator[str]:
+    if hasattr(command, "commands"):
+        for child in command.commands:
+            yield from _command_parts(command.commands[child], f"{name} {child}")
+        return
+    about, _, rest = (command.help or "").partition("\n\n")
+    yield f"## {name}\n\n{' '.join(about.split())}\n"
+    for paragraph in filter(None, rest.split("\n\n")):
+        text = " ".join(paragraph.split())
+        example = text.removeprefix("Example: ")
+        yield f"```sh\n{example}\n```\n" if example != text else f"{text}\n"
+    yield "| | meaning | default |\n|---|---|---|"
+    for parameter in command.params:
+        if "--help" not in parameter.opts:
+            yield _row(_parameter_cells(parameter))
+    yield ""
+
+
+def _parameter_cells(parameter: Any) -> tuple[str, ...]:
+    metavar = parameter.metavar or ""
+    if parameter.param_type_name == "argument":
+        name = metavar
+    else:
+        name = f"{parameter.opts[0]} {metavar}".strip()
+    plain = parameter.default in (None, False) or parameter.required
+    default = "needed" if parameter.required else "" if plain else f"`{parameter.default}`"
+    return f"`{name}`", parameter.help or "", default
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    (DOCS / "cli.md").write_text(cli_page(), encoding="utf-8")
+    (DOCS / "configuration.md").write_text(configuration_page(), encoding="utf-8")
