@@ -1,0 +1,53 @@
+"""Ports, shipped and offline: World Port Index rows, and the nearest one to any point.
+
+2,951 ports of the World Port Index (US National Geospatial-Intelligence Agency, public domain), as
+packed by the PyPI package harborly. Positions are whole minutes of arc for most, so a port's point
+lies up to 1.3 km from the true reference point, and that point need not be the berth: big ports
+(Kaohsiung, Rotterdam) run on for 10 km and more. It is not every harbour: about a fifth of the
+Index (many small fishing harbours of Norway, Canada, Sweden) and all marinas are missing. Where
+it matters, learn anchorages from the archive and use this list for names.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import ArrayLike, NDArray
+
+from vessels import _nearest
+
+
+@cache
+def ports() -> pd.DataFrame:
+    """Return the ports, one a row, in the order of their World Port Index number.
+
+    Columns: `wpi` (int32), `name`, `country` (ISO 3166-1 alpha-3), `unlocode` (may be missing),
+    `lat_deg`, `lon_deg`. Do not change it in place: all callers share it.
+    """
+    with (files("vessels") / "data" / "ports.parquet").open("rb") as file:
+        return pq.read_table(file).to_pandas()
+
+
+@cache
+def _tree() -> _nearest.SegmentTree:
+    table = ports()
+    lat, lon = table["lat_deg"].to_numpy(), table["lon_deg"].to_numpy()
+    return _nearest.build_tree(lat, lon, lat, lon)
+
+
+def nearest_port(
+    lat_deg: ArrayLike, lon_deg: ArrayLike
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the row in `ports()` of the nearest port, and the distance to it in metres.
+
+    Arrays broadcast. A point that is NaN, infinite or beyond 90 degrees gets -1 and NaN. Of ports
+    at one distance the lower World Port Index number wins.
+    """
+    lat, lon = np.broadcast_arrays(
+        np.asarray(lat_deg, dtype=np.float64), np.asarray(lon_deg, dtype=np.float64)
+    )
+    flat = np.ascontiguousarray(lat).ravel(), np.ascontiguousarray(lon).ravel()
+    index, distance_m = _nearest.nearest(_tree(), *flat)
+    return index.reshape(lat.shape), distance_m.reshape(lat.shape)
