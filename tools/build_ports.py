@@ -26,7 +26,7 @@ root = importlib.metadata.distribution("harborly").locate_file("harborly")
 rows = pandas.read_parquet(root / "data" / "port_registry.parquet")
 rows = rows[rows["provider"] == "NGA_WPI"]
 letters = {c.alpha_2: c.alpha_3 for c in pycountry.countries}
-letters |= {"JT": "UMI", "MI": "UMI", "WK": "UMI"}  # withdrawn codes of United States islands
+letters |= {"XU": "UMI", "QM": "UMI", "QW": "UMI"}  # the source's codes of three US islands
 rows["country"] = rows["country_code"].map(letters)
 columns = ["provider_id", "canonical_name", "country", "unlocode", "latitude", "longitude"]
 rows[columns].to_csv(sys.stdout, index=False)
