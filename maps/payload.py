@@ -83,14 +83,15 @@ def to_json(payload: Mapping[str, Any]) -> str:
 def _summary(page: Page, shown: Sequence[Event]) -> list[str]:
     """Return the sentences under the title: how much was found and what was looked at."""
     found = len(page.events)
+    count = "1 finding" if found == 1 else f"{found} findings"
     if not found:
         kinds = ", ".join(words.type_words(name).lower() for name in EVENT_TYPES)
         lines = [f"Nothing was found. Kinds of event looked for: {kinds}."]
     elif len(shown) < found:
         drawn = f"the {len(shown)} most severe are drawn" if shown else "none is drawn"
-        lines = [f"{found} findings; {drawn}. The event files hold all of them."]
+        lines = [f"{count}; {drawn}. The event files hold all of them."]
     else:
-        lines = ["1 finding." if found == 1 else f"{found} findings."]
+        lines = [f"{count}."]
     if page.looked_at:
         lines.append(words.plain(page.looked_at, limit=500))
     lines.append(_tracks_sentence(page.tracks))

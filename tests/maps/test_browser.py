@@ -1,0 +1,180 @@
+"""The page in a real browser: nothing asked for, nothing fired, everything reachable."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maps.alert_map import render_page
+from tests.maps.browser import needs_chromium, result, visit, with_driver
+from tests.maps.samples import HOSTILE, event, many_events, page, walk
+
+pytestmark = needs_chromium
+
+WATCH = """
+window.seen = {fired: 0, errors: []};
+window.alert = () => { window.seen.fired += 1; };
+window.addEventListener("error", (e) => window.seen.errors.push(String(e.message)));
+document.addEventListener("securitypolicyviolation", (e) => {
+  window.seen.errors.push(e.violatedDirective);
+});
+"""
+TELL = "document.documentElement.dataset.result = JSON.stringify({});"
+# Clicks every finding, reads its popup, then leaves what was seen on the root element.
+CLICK_ALL = """
+(async () => {
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const seen = window.seen;
+  seen.ready = document.documentElement.dataset.ready;
+  seen.popups = [];
+  for (const button of document.querySelectorAll("#list button")) {
+    button.click();
+    await pause(1500);
+    const popup = document.querySelector(".leaflet-popup-content");
+    seen.popups.push(popup ? popup.textContent : null);
+  }
+  seen.current = document.querySelectorAll("#list button[aria-current]").length;
+  seen.images = document.querySelectorAll("img, iframe, [onerror], [onload]").length;
+  seen.list = [...document.querySelectorAll("#list .name")].map((name) => name.textContent);
+  seen.title = document.getElementById("page-title").textContent;
+  seen.layers = [...document.querySelectorAll("#layers label")].map((label) => label.textContent);
+  seen.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  seen.map = document.getElementById("map_alerts").getBoundingClientRect().toJSON();
+  document.documentElement.dataset.result = JSON.stringify(seen);
+})();
+"""
+
+
+def _look(folder: Path, driver: str = CLICK_ALL, width: int = 1280, **changes: Any) -> Any:
+    text = with_driver(render_page(page(**changes)), WATCH, driver)
+    dom, console, requests = visit(text, folder, width=width)
+    assert requests == []
+    assert console == ""
+    return result(dom)
+
+
+def test_the_harness_sees_requests_and_scripts_of_an_unsafe_page(tmp_path: Path) -> None:
+    unsafe = (
+        "<html><body><img src='http://127.0.0.1:9/x.png' onerror='"
+        'document.documentElement.dataset.result=1;console.error("seen")\'></body></html>'
+    )
+    dom, console, requests = visit(unsafe, tmp_path)
+    assert requests == ["http://127.0.0.1:9/x.png"]
+    assert "seen" in console
+    assert result(dom) == 1
+
+
+def test_a_finding_flies_to_its_place_and_says_what_it_is(tmp_path: Path) -> None:
+    other = event(
+        type="encounter", mmsi=898000102, hull_id="b", lat=-10.0, vessel_name="TWO", path=()
+    )
+    seen = _look(tmp_path, events=[event(), other], title="Two findings")
+    assert seen["ready"] == "yes"
+    assert seen["errors"] == []
+    assert seen["title"] == "Two findings"
+    assert seen["list"] == ["SEA ORCHID", "TWO"]
+    assert seen["layers"] == ["Dark period (1)", "Encounter (1)", "Tracks (1)"]
+    assert seen["current"] == 1
+    assert "SEA ORCHID" in seen["popups"][0]
+    assert "silence: 30 h (threshold 12 h)" in seen["popups"][0]
+    assert "MMSI 898000102" in seen["popups"][1]
+    assert "never a verdict" in seen["popups"][1]
+
+
+def test_the_injection_matrix_is_inert(tmp_path: Path) -> None:
+    events = [
+        event(
+            mmsi=898000200 + i,
+            hull_id=text,
+            vessel_name=text,
+            flag=text,
+            replaces=text,
+            details={text: text, "other_vessel_name": text},
+            path=(),
+        )
+        for i, text in enumerate(HOSTILE)
+    ]
+    tracks = {text: walk(i, 5) for i, text in enumerate(HOSTILE)}
+    driver = CLICK_ALL.replace("1500", "350")
+    seen = _look(
+        tmp_path,
+        driver,
+        events=events,
+        tracks=tracks,
+        title="".join(HOSTILE),
+        looked_at="".join(HOSTILE),
+    )
+    assert len(seen["popups"]) == len(HOSTILE)
+    assert all(seen["popups"])
+    assert seen["fired"] == 0
+    assert seen["errors"] == []
+    assert seen["images"] == 0
+    assert seen["ready"] == "yes"
+    assert HOSTILE[0] in seen["list"]
+    assert HOSTILE[3] in seen["list"]
+
+
+def test_without_the_payload_rule_the_matrix_does_fire(tmp_path: Path) -> None:
+    raw = render_page(page()).replace("<body>", f"<body>{HOSTILE[3]}</script>", 1)
+    dom, _, _ = visit(
+        with_driver(raw, WATCH, "document.documentElement.dataset.result=window.seen.fired;"),
+        tmp_path,
+    )
+    assert result(dom) == 1
+
+
+def test_a_phone_shows_the_map_above_the_list_and_nothing_sideways(tmp_path: Path) -> None:
+    seen = _look(tmp_path, width=500, events=many_events(3), tracks={})
+    assert seen["wide"] <= 0
+    assert seen["map"]["width"] == pytest.approx(500, abs=2)
+    assert seen["map"]["top"] == pytest.approx(0, abs=1)
+    assert all(seen["popups"])
+
+
+def test_a_layer_can_be_put_away_and_a_chosen_finding_brings_it_back(tmp_path: Path) -> None:
+    driver = """
+    const box = document.getElementById("layer-0");
+    const count = () => {
+      let n = 0;
+      map_alerts.eachLayer((layer) => { n += layer instanceof ShapeMarker; });
+      return n;
+    };
+    const counts = [count()];
+    box.click();
+    counts.push(count());
+    document.querySelector("#list button").click();
+    counts.push(count(), box.checked);
+    document.documentElement.dataset.result = JSON.stringify(counts);
+    """
+    assert _look(tmp_path, driver) == [1, 0, 1, True]
+
+
+def test_a_line_over_180_degrees_stays_short_on_the_screen(tmp_path: Path) -> None:
+    driver = """
+    let widest = 0;
+    map_alerts.eachLayer((layer) => {
+      const line = layer instanceof L.Polyline && !(layer instanceof L.Polygon);
+      if (line && layer.options.pane !== "grid") {
+        const bounds = layer.getBounds();
+        widest = Math.max(widest, bounds.getEast() - bounds.getWest());
+      }
+    });
+    document.documentElement.dataset.result = JSON.stringify(widest);
+    """
+    found = event(lat=-17.0, lon=-179.9, path=((179.5, -17.0), (-179.5, -17.5)), hull_id="h")
+    track = [(walk(1, 9)[i][0], (179.6 + i * 0.1 + 180) % 360 - 180, -17.0) for i in range(9)]
+    widest = _look(tmp_path, driver, events=[found], tracks={"h": track})
+    assert 0.5 < widest < 2.0
+
+
+def test_an_empty_page_says_so_in_the_browser(tmp_path: Path) -> None:
+    driver = TELL.format("document.getElementById('summary').innerText")
+    assert "Nothing was found" in _look(tmp_path, driver, events=[])
+
+
+def test_a_full_page_opens_without_an_error(tmp_path: Path) -> None:
+    tracks = {f"{898000000 + i}-1": walk(i, 1_000, lon=i * 3.0 - 150.0) for i in range(100)}
+    driver = "window.seen.ready = document.documentElement.dataset.ready;"
+    driver += TELL.format("window.seen")
+    seen = _look(tmp_path, driver, events=many_events(1_000), tracks=tracks)
+    assert seen == {"fired": 0, "errors": [], "ready": "yes"}
