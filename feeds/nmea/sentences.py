@@ -1,0 +1,239 @@
+"""Lines of a log to records: what each line is, its sentence's fields, time and station.
+
+A sentence may stand anywhere in its line (after a tag block, a time, a quote). Only `!xxVDM` and
+`!xxVDO` with a right checksum are AIS; `xx` is any talker.
+"""
+
+import numpy as np
+
+from feeds.nmea.clock import digits, leading_us, njit, wrapper_us
+from feeds.nmea.layout import (
+    BAD_CHECKSUM,
+    BAD_SENTENCE,
+    BLANK,
+    MAX_LINE_BYTES,
+    MAX_PARTS,
+    MAX_PAYLOAD_CHARS,
+    NO_TIME,
+    NOISE,
+    SENTENCE,
+    WRAPPER,
+    WRAPPER_REACH_LINES,
+    Array,
+    Bytes,
+    Record,
+    Records,
+)
+from feeds.nmea.tagblock import (
+    has_time,
+    hash_bytes,
+    read_blocks,
+    read_trailer,
+    written_checksum,
+)
+
+_LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR = 10, 13, 44, 42, 33, 36
+
+
+@njit
+def is_ais_tag(buffer: Bytes, at: int, high: int) -> bool:
+    """Tell whether `!xxVDM,` or `!xxVDO,` stands at `at`; letters may be small."""
+    return (
+        at + 6 < high
+        and buffer[at + 3] & 0xDF == 86
+        and buffer[at + 4] & 0xDF == 68
+        and (buffer[at + 5] & 0xDF == 77 or buffer[at + 5] & 0xDF == 79)
+        and buffer[at + 6] == _COMMA
+    )
+
+
+@njit
+def is_wrapper_tag(buffer: Bytes, at: int, high: int) -> bool:
+    """Tell whether `$PGHP,` stands at `at`."""
+    return (
+        at + 5 < high
+        and buffer[at + 1] == 80
+        and buffer[at + 2] == 71
+        and buffer[at + 3] == 72
+        and buffer[at + 4] == 80
+        and buffer[at + 5] == _COMMA
+    )
+
+
+@njit
+def checksum_end(buffer: Bytes, start: int, high: int, commas: Array) -> tuple[int, int]:
+    """Return the offset of the asterisk if the sentence's checksum is right, else -1.
+
+    Writes the offsets of its commas, and returns how many there are, at most one too many.
+    """
+    total = np.uint8(0)
+    count = 0
+    i = start + 1
+    while i < high:
+        byte = buffer[i]
+        if byte == _STAR:
+            break
+        if byte == _COMMA and count < commas.shape[0]:
+            commas[count] = i
+            count += 1
+        total ^= byte
+        i += 1
+    return (i if written_checksum(buffer, i, high) == total else -1), count
+
+
+@njit
+def payload_is_sound(buffer: Bytes, low: int, high: int) -> bool:
+    """Tell whether every character is one of the 64 of six-bit armour (0..W and `..w)."""
+    wrong = 0
+    for i in range(low, high):  # no early end: the loop is vectorised
+        shifted = buffer[i] - np.uint8(48)
+        wrong += (shifted > np.uint8(71)) | ((shifted > np.uint8(39)) & (shifted < np.uint8(48)))
+    return wrong == 0
+
+
+@njit
+def read_fields(
+    line: Record, buffer: Bytes, start: int, star: int, commas: Array, count: int
+) -> bool:
+    """Read the fields of the AIS sentence `start:star` into a line; False unless they are sound.
+
+    Some receivers leave the channel field out altogether: six fields instead of seven.
+    """
+    if not 5 <= count <= 6:
+        return False
+    low, high = commas[count - 2] + 1, commas[count - 1]
+    total = digits(buffer, commas[0] + 1, commas[1])
+    number = digits(buffer, commas[1] + 1, commas[2])
+    fill = 0 if high + 1 == star else digits(buffer, high + 1, star)
+    if not 1 <= total <= MAX_PARTS or not 1 <= number <= total or not 0 <= fill <= 5:
+        return False
+    if high - low > MAX_PAYLOAD_CHARS or (high == low and total == 1):
+        return False
+    if not payload_is_sound(buffer, low, high):
+        return False
+    line.payload, line.length, line.fill = low, high - low, fill
+    line.total, line.number = total, number
+    if total > 1:
+        # Talker and formatter, then sequence id and channel; the part number stays out.
+        line.key = hash_bytes(buffer, commas[2], low, hash_bytes(buffer, start, commas[1], 0))
+    return True
+
+
+@njit
+def read_sentence(
+    line: Record, buffer: Bytes, low: int, start: int, high: int, commas: Array
+) -> None:
+    """Read the AIS sentence at `start` of the line `low:high`, with all that stands around it."""
+    star, count = checksum_end(buffer, start, high, commas)
+    if star < 0:
+        line.kind = BAD_CHECKSUM
+    elif not read_fields(line, buffer, start, star, commas, count):
+        line.kind = BAD_SENTENCE
+    else:
+        line.kind = SENTENCE
+    if start > low:
+        prefix = read_blocks(line, buffer, low, start)
+        if line.from_tag == 0 and prefix > low:
+            line.time_us = leading_us(buffer, low, prefix)
+    if star > 0:
+        line.checksum = written_checksum(buffer, star, high)
+        if star + 3 < high and buffer[star + 3] == _COMMA:
+            read_trailer(line, buffer, star + 4, high)
+
+
+@njit
+def read_wrapper(line: Record, buffer: Bytes, start: int, high: int, commas: Array) -> None:
+    """Read the `$PGHP` sentence at `start`: its time, and the checksum it names last, or -1."""
+    star, count = checksum_end(buffer, start, high, commas)
+    if star < 0 or count < 2:
+        return
+    line.kind = WRAPPER
+    line.time_us = wrapper_us(buffer, commas[1] + 1, star)
+    last = star
+    while buffer[last - 1] != _COMMA:
+        last -= 1
+    # Written like a checksum, so read like one: the byte before it stands where `*` would.
+    line.checksum = written_checksum(buffer, last - 1, star) if star - last == 2 else -1
+
+
+@njit
+def read_line(line: Record, buffer: Bytes, low: int, high: int, commas: Array) -> None:
+    """Write what the line `low:high` is into its record."""
+    line.start = low
+    line.kind = BLANK
+    line.time_us = NO_TIME
+    line.checksum = -1
+    line.from_tag = 0
+    line.station = 0
+    line.station_length = 0
+    line.group = 0
+    line.key = 0
+    first = low
+    while first < high and buffer[first] in (32, 9):
+        first += 1
+    if first == high:
+        return
+    line.kind = NOISE
+    if high - low > MAX_LINE_BYTES:
+        return
+    for i in range(first, high):
+        if buffer[i] == _BANG and is_ais_tag(buffer, i, high):
+            read_sentence(line, buffer, first, i, high, commas)
+            return
+        if buffer[i] == _DOLLAR and is_wrapper_tag(buffer, i, high):
+            read_wrapper(line, buffer, i, high, commas)
+            return
+
+
+@njit
+def scan_lines(buffer: Bytes, low: int, high: int, lines: Records) -> tuple[int, int, bool]:
+    """Read lines of `low:high` into `lines` until either is used up.
+
+    Returns the number of lines, the offset after the last, and whether a wrapper was among them.
+    Every line ends in LF or CR; CR LF reads as a line and a blank one. The caller sees to it that
+    the last byte ends a line.
+    """
+    count = 0
+    wrapped = False
+    commas = np.empty(7, np.int64)
+    while low < high and count < lines.shape[0]:
+        end = low
+        while buffer[end] != _LF and buffer[end] != _CR:
+            end += 1
+        if end > low:
+            read_line(lines[count], buffer, low, end, commas)
+            wrapped = wrapped or lines[count].kind == WRAPPER
+            count += 1
+        low = end + 1
+    return count, low, wrapped
+
+
+@njit
+def apply_wrappers(lines: Records, count: int) -> None:
+    """Give sentences the time of the wrapper that belongs to them.
+
+    A wrapper names the checksum of its sentence. Archives shuffle lines of one delivery, so the
+    nearest wrapper that names the sentence's checksum is taken, before or after it; the one before
+    wins a tie. A wrapper that names none belongs to the line after it. Its time is when the
+    message was received, a trailer behind it when the line was written down, hours later from a
+    satellite; a tag block's time stays.
+    """
+    for i in range(count):
+        line = lines[i]
+        if line.kind != SENTENCE or line.from_tag != 0:
+            continue
+        for step in range(1, WRAPPER_REACH_LINES + 1):
+            if i >= step and wraps(lines[i - step], line, step):
+                line.time_us = lines[i - step].time_us
+                break
+            if i + step < count and wraps(lines[i + step], line, -step):
+                line.time_us = lines[i + step].time_us
+                break
+
+
+@njit
+def wraps(wrapper: Record, line: Record, ahead: int) -> bool:
+    """Tell whether a wrapper that stands `ahead` lines before a sentence belongs to it."""
+    if wrapper.kind != WRAPPER or not has_time(wrapper):
+        return False
+    return wrapper.checksum == line.checksum or (wrapper.checksum < 0 and ahead == 1)

@@ -1,0 +1,153 @@
+r"""Tag blocks, trailers and station names: what stands around a sentence.
+
+A tag block is `\c:1668046497,s:117,g:1-2-7218*hh\` before a sentence (NMEA 0183 v4.10, 7). A
+block whose checksum is missing or wrong is not trusted: it gives no time, station or group. One
+case is told apart: a relay that put a group before a block and left the checksum as it was (the
+Norwegian Coastal Administration's feed). Then the fields that the checksum covers are trusted.
+"""
+
+import numpy as np
+
+from feeds.nmea.clock import MIN_EPOCH_DIGITS, digits_end, epoch_us, njit
+from feeds.nmea.layout import MAX_STATION_BYTES, NO_TIME, UNREADABLE_TIME, Bytes, Record
+
+_COMMA, _STAR, _BACKSLASH, _COLON, _DASH = 44, 42, 92, 58, 45
+
+
+@njit
+def hash_bytes(buffer: Bytes, low: int, high: int, seed: int) -> np.uint64:
+    """Return a 64-bit hash of `low:high` (FNV-1a with a final mix), never 0."""
+    value = np.uint64(seed) ^ np.uint64(0xCBF29CE484222325)
+    for i in range(low, high):
+        value = (value ^ np.uint64(buffer[i])) * np.uint64(0x100000001B3)
+    value ^= value >> np.uint64(29)
+    value *= np.uint64(0xBF58476D1CE4E5B9)
+    value ^= value >> np.uint64(32)
+    return value if value != np.uint64(0) else np.uint64(1)
+
+
+@njit
+def hex_value(byte: int) -> int:
+    """Return the value of a hexadecimal digit, or -1."""
+    if 48 <= byte <= 57:
+        return byte - 48
+    if 65 <= byte <= 70:
+        return byte - 55
+    if 97 <= byte <= 102:
+        return byte - 87
+    return -1
+
+
+@njit
+def written_checksum(buffer: Bytes, star: int, high: int) -> int:
+    """Return the two hexadecimal digits after the asterisk at `star`, or -1."""
+    if star + 2 >= high:
+        return -1
+    upper, lower = hex_value(buffer[star + 1]), hex_value(buffer[star + 2])
+    return upper * 16 + lower if upper >= 0 and lower >= 0 else -1
+
+
+@njit
+def find(buffer: Bytes, low: int, high: int, byte: int) -> int:
+    """Return the offset of the first `byte` in `low:high`, or `high`."""
+    i = low
+    while i < high and buffer[i] != byte:
+        i += 1
+    return i
+
+
+@njit
+def block_is_sound(buffer: Bytes, low: int, star: int, high: int) -> bool:
+    """Tell whether the checksum after `star` is that of `low:star` and nothing follows it."""
+    if star + 3 != high:
+        return False
+    total = np.uint8(0)
+    for i in range(low, star):
+        total ^= buffer[i]
+    return written_checksum(buffer, star, high) == total
+
+
+@njit
+def set_station(line: Record, buffer: Bytes, low: int, high: int) -> None:
+    """Write the station named by `low:high` into a line, unless it is empty."""
+    high = min(high, low + MAX_STATION_BYTES)
+    if high > low:
+        line.station = hash_bytes(buffer, low, high, 0)
+        line.station_at = low
+        line.station_length = high - low
+
+
+@njit
+def read_group(line: Record, buffer: Bytes, low: int, high: int) -> None:
+    """Write the id of a group `part-total-id` into a line."""
+    first = find(buffer, low, high, _DASH)
+    second = find(buffer, first + 1, high, _DASH)
+    if second + 1 < high:
+        line.group = hash_bytes(buffer, second + 1, high, 0)
+
+
+@njit
+def read_block(line: Record, buffer: Bytes, low: int, high: int) -> None:
+    """Read the fields c, s and g of the tag block inside `low:high` into a line."""
+    star = find(buffer, low, high, _STAR)
+    at = low
+    if not block_is_sound(buffer, at, star, high):
+        if buffer[low] != 103:
+            return
+        at = find(buffer, low, star, _COMMA) + 1
+        if at >= star or not block_is_sound(buffer, at, star, high):
+            return
+    while at < star:
+        end = find(buffer, at, star, _COMMA)
+        if end - at > 2 and buffer[at + 1] == _COLON:
+            code = buffer[at]
+            if code == 99:  # c: receive time
+                value = epoch_us(buffer, at + 2, end)
+                line.time_us = value if value >= 0 else UNREADABLE_TIME
+                line.from_tag = 1
+            elif code == 115:  # s: source station
+                set_station(line, buffer, at + 2, end)
+            elif code == 103:  # g: sentence group
+                read_group(line, buffer, at + 2, end)
+        at = end + 1
+
+
+@njit
+def read_blocks(line: Record, buffer: Bytes, low: int, high: int) -> int:
+    """Read every tag block of `low:high`; return where the first began, `high` where none is."""
+    first = find(buffer, low, high, _BACKSLASH)
+    start = first
+    while start < high:
+        end = find(buffer, start + 1, high, _BACKSLASH)
+        if end >= high:
+            break
+        read_block(line, buffer, start + 1, end)
+        start = find(buffer, end + 1, high, _BACKSLASH)
+    return first
+
+
+@njit
+def read_trailer(line: Record, buffer: Bytes, low: int, high: int) -> None:
+    """Read what follows a sentence's checksum: `,epoch` and the US Coast Guard's `,rSTATION`.
+
+    The last epoch counts. A time or station from the tag block is kept.
+    """
+    at = low
+    while at < high:
+        end = find(buffer, at, high, _COMMA)
+        stop = end
+        while stop > at and buffer[stop - 1] in (32, 9):
+            stop -= 1
+        if stop - at > 2 and buffer[at] in (98, 114) and line.station == 0:  # b..., r...
+            set_station(line, buffer, at + 1, stop)
+        elif line.from_tag == 0 and digits_end(buffer, at, stop) - at >= MIN_EPOCH_DIGITS:
+            value = epoch_us(buffer, at, stop)
+            if value >= 0:
+                line.time_us = value
+        at = end + 1
+
+
+@njit
+def has_time(line: Record) -> bool:
+    """Tell whether a line carries a time, plausible or not."""
+    return line.time_us != NO_TIME
