@@ -4,13 +4,15 @@ The world is coarse (1:110m); around the events it is fine (1:10m), clipped to w
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-Land = Callable[[str], Iterable[BaseGeometry]]
-"""Gives the land polygons of a scale, "110m" or "10m", in degrees, longitudes in [-180, 180]."""
+Scale = Literal["10m", "110m"]
+Land = Callable[[Scale], Iterable[BaseGeometry]]
+"""Gives the land polygons of a scale in degrees, longitudes in [-180, 180]."""
 
 SCALE = 1_000
 """Outlines on the page are integers of 1e-3 degree: 111 m, finer than 1:10m."""
@@ -22,11 +24,11 @@ _OVERLAP_DEG = 0.02  # coarse land reaches this far under fine land, so that no 
 _SIMPLIFY_DEG = 0.001
 
 
-def shipped_land(scale: str) -> Iterable[BaseGeometry]:
+def shipped_land(scale: Scale) -> Iterable[BaseGeometry]:
     """Return the land polygons that the package ships."""
     from vessels.geography import land_polygons  # noqa: PLC0415 - geopandas is slow to import
 
-    return list(land_polygons(scale).geometry)
+    return list(land_polygons(scale))
 
 
 Outline = list[list[int]]

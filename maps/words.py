@@ -47,7 +47,8 @@ OTHER_CAUSES = {
 DISCLAIMER = (
     "A finding is an indicator to check, never a verdict. AIS is what vessels report of themselves."
 )
-_UNITS = {"kn": "kn", "knots": "kn", "h": "h", "hours": "h", "": ""}
+_UNITS = {"knots": "kn", "count": ""}
+"""How units of reasons read; all others read as they are."""
 _TEXT_LIMIT = 160
 
 

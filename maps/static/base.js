@@ -29,8 +29,12 @@ function roundStep(span) {
   return steps.find((step) => span / step <= 6) ?? 45;
 }
 
-const degrees = (value, letters) =>
-  `${Math.abs(value).toFixed(Number.isInteger(value) ? 0 : 2)}°${value === 0 ? "" : letters[value < 0 ? 1 : 0]}`;
+// Degrees and minutes, as on a chart.
+const degrees = (value, letters) => {
+  const minutes = Math.round(Math.abs(value) * 60);
+  const part = minutes % 60 === 0 ? "" : `${String(minutes % 60).padStart(2, "0")}'`;
+  return `${Math.floor(minutes / 60)}°${part}${minutes === 0 ? "" : letters[value < 0 ? 1 : 0]}`;
+};
 const wrapped = (lon) => ((((lon + 180) % 360) + 360) % 360) - 180;
 
 // Meridians and parallels: out at sea there is no land to tell where one is.

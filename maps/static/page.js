@@ -12,6 +12,7 @@
   for (const line of data.summary) byId("summary").appendChild(make("p", line));
 
   map.setMaxZoom(15);
+  map.zoomControl.setPosition("topright");
   drawLand(map, data.land);
   const tracks = drawTracks(map, data.tracks);
 
