@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vessels._hull_kernel import (
+    JUNK_MMSI,
     KEPT,
+    NOT_A_VESSEL,
     NUMBER,
     SIGNATURES,
     TRACK,
@@ -23,6 +25,18 @@ from vessels._hull_kernel import (
     split,
 )
 from vessels.fixes import COLUMNS, Array, Fixes, concat_fixes, empty_fixes
+
+__all__ = [
+    "JUNK_MMSI",
+    "MIN_FIXES",
+    "NOT_A_VESSEL",
+    "REASONS",
+    "HullOutput",
+    "HullParameters",
+    "hull_id",
+    "new_state",
+    "split_hulls",
+]
 
 REASONS = (
     "kept",
@@ -37,6 +51,10 @@ REASONS = (
 yet, `unconfirmed` is a wild fix: too few consistent ones came near it."""
 
 
+MIN_FIXES = 3
+"""Consistent fixes that make a track a hull: two wild ones never do."""
+
+
 @dataclass(frozen=True, slots=True)
 class HullParameters:
     """What a ship can do between two fixes."""
@@ -47,8 +65,6 @@ class HullParameters:
     """The same for fixes 6 h and more apart; in between the limit falls linearly."""
     slack_m: float = 1000.0
     """Added to every reach: position noise and receive times that are late by up to a minute."""
-    min_fixes: int = 3
-    """Consistent fixes that make a track a hull. Fixed at 3: the number of held rows follows it."""
     shared_alternations: int = 6
     """Changes between hulls, none more than `quiet_h` apart, that make a number shared."""
     quiet_h: float = 48.0
@@ -123,7 +139,7 @@ def split_hulls(
         held_count,
         (work["numbers"], work["tracks"], work["signatures"]),
         (hull, reason, elsewhere),
-        (limits, parameters.min_fixes, parameters.shared_alternations),
+        (limits, MIN_FIXES, parameters.shared_alternations),
     )
     return _finish_step(work, rows, (hull, reason, elsewhere), switches)
 

@@ -1,0 +1,28 @@
+"""How far from port and shore many points are, looked up once for each small cell of sea.
+
+Ships lie still for hours: millions of slots fall into few cells. The distances are those of the
+cell's centre, at most 160 m from the point; an event's own distances are looked up exactly.
+"""
+
+import numpy as np
+
+from vessels.fixes import Array
+from vessels.geography import distance_to_shore_m
+from vessels.ports import nearest_port
+
+_CELL_DEG = 0.002
+_COLUMNS = 180_000
+
+
+def port_and_shore_m(lat: Array, lon: Array) -> tuple[Array, Array]:
+    """Return distances to the nearest port and to the shore (0 on land), metres, per point."""
+    if len(lat) == 0:
+        return np.empty(0, "f8"), np.empty(0, "f8")
+    row = np.floor((lat + 90.0) / _CELL_DEG).astype("i8")
+    column = np.floor((lon + 180.0) / _CELL_DEG).astype("i8") % _COLUMNS
+    cells, place = np.unique(row * _COLUMNS + column, return_inverse=True)
+    lat_c = np.minimum((cells // _COLUMNS + 0.5) * _CELL_DEG - 90.0, 90.0)
+    lon_c = (cells % _COLUMNS + 0.5) * _CELL_DEG - 180.0
+    _, port_m = nearest_port(lat_c, lon_c)
+    shore_m = distance_to_shore_m(lat_c, lon_c)
+    return port_m.astype("f8")[place], shore_m.astype("f8")[place]

@@ -1,0 +1,117 @@
+"""Silences of hulls: the raw material of dark periods.
+
+A silence is two consecutive fixes of one hull `min_duration_h` or more apart, or a last fix that
+far before now. Whether it is a dark period is judged later, with port, shore and the feed's health
+(detectors/judgement.py). Counts of positions in the 12 hours before are by receiver kind and
+include the last fix, as in pipe-gaps and Welch et al. 2022.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vessels.fixes import Array, Fixes
+from vessels.units import MPS_PER_KNOT, US_PER_H, US_PER_S
+
+BEFORE_US = 12 * US_PER_H
+_MOORED_KNOTS = 0.5
+_AT_ANCHOR, _MOORED = 1, 5  # navigational status, ITU-R M.1371
+
+
+@dataclass(frozen=True, slots=True)
+class DarkPeriodParameters:
+    """Thresholds; see docs/detectors/dark_period.md for sources."""
+
+    min_duration_h: float = 12.0
+    in_port_distance_km: float = 10.0
+    harbour_distance_km: float = 1.0
+    """At rest this near to land is alongside or moored, whatever the port list knows."""
+    feed_silence_min: float = 60.0
+    feed_min_numbers: int = 5
+    """All numbers silent for `feed_silence_min`, when at least this many were heard in the six
+    hours before, is an outage of the feed: that time is not counted as silence of a hull."""
+
+
+SILENCE = np.dtype(
+    [
+        ("key", "i8"),
+        ("start_us", "i8"),
+        ("end_us", "i8"),  # 0 while open
+        ("start_lat", "f8"),
+        ("start_lon", "f8"),
+        ("end_lat", "f8"),
+        ("end_lon", "f8"),
+        ("sog_knots", "f8"),
+        ("at_rest", "u1"),
+        ("elsewhere", "u1"),  # its number, not known as shared, was heard at another hull since
+        ("before", "i4"),
+        ("before_satellite", "i4"),
+        ("before_terrestrial", "i4"),
+        ("heard_h", "f8"),  # how much of the 12 hours before the hull was known
+    ]
+)
+
+
+def find_silences(
+    key: Array, fixes: Fixes, ends: Array, first_us: Array, elsewhere: Array
+) -> Array:
+    """Return SILENCE rows for the fixes at `ends`, the first heard again after a silence.
+
+    Args:
+        key: hull of each fix; sorted by (key, time).
+        fixes: equally long.
+        ends: row numbers of the fixes that end a silence.
+        first_us: time of the hull's first fix, for each end.
+        elsewhere: whether the number was heard at another hull meanwhile, for each end.
+    """
+    out = _describe(key, fixes, ends - 1, first_us)
+    out["end_us"] = fixes.time_us[ends]
+    out["end_lat"] = fixes.lat_deg[ends]
+    out["end_lon"] = fixes.lon_deg[ends]
+    out["elsewhere"] = elsewhere
+    return out
+
+
+def open_silences(
+    key: Array, fixes: Fixes, lasts: Array, first_us: Array, elsewhere: Array
+) -> Array:
+    """Return SILENCE rows, open, for hulls whose last fixes are the rows `lasts`."""
+    out = _describe(key, fixes, lasts, first_us)
+    out["elsewhere"] = elsewhere
+    return out
+
+
+def _describe(key: Array, fixes: Fixes, rows: Array, first_us: Array) -> Array:
+    out = np.zeros(len(rows), SILENCE)
+    out["key"] = key[rows]
+    out["start_us"] = fixes.time_us[rows]
+    out["start_lat"] = fixes.lat_deg[rows]
+    out["start_lon"] = fixes.lon_deg[rows]
+    sog = fixes.sog_knots[rows].astype("f8")
+    out["sog_knots"] = np.where(np.isnan(sog), _implied_knots(key, fixes, rows), sog)
+    told_rest = np.isin(fixes.nav_status[rows], (_AT_ANCHOR, _MOORED))
+    out["at_rest"] = (out["sog_knots"] < _MOORED_KNOTS) | (told_rest & (out["sog_knots"] < 1.0))
+    out["heard_h"] = np.minimum(12.0, (out["start_us"] - first_us) / US_PER_H)
+    for i, row in enumerate(rows):
+        first = np.searchsorted(key, key[row])
+        begin = first + np.searchsorted(
+            fixes.time_us[first : row + 1], fixes.time_us[row] - BEFORE_US
+        )
+        receiver = fixes.receiver[begin : row + 1]
+        out["before"][i] = len(receiver)
+        out["before_satellite"][i] = (receiver == 1).sum()
+        out["before_terrestrial"][i] = (receiver == 2).sum()
+    return out
+
+
+def _implied_knots(key: Array, fixes: Fixes, rows: Array) -> Array:
+    """Return the speed over the step to each row, from positions; 0 for a hull's first fix."""
+    from vessels.geodesy import distances_m  # noqa: PLC0415  compiles only where SOG is missing
+
+    before = np.maximum(rows - 1, 0)
+    moved = distances_m(
+        fixes.lat_deg[before], fixes.lon_deg[before], fixes.lat_deg[rows], fixes.lon_deg[rows]
+    )
+    seconds = (fixes.time_us[rows] - fixes.time_us[before]) / US_PER_S
+    known = (key[before] == key[rows]) & (seconds > 0)
+    return np.where(known, moved / np.where(known, seconds, 1.0) / MPS_PER_KNOT, 0.0)

@@ -1,0 +1,219 @@
+"""Encounters: two hulls within 500 m for 2 hours, each slower than 2 knots, away from any port.
+
+Definition: Miller et al. 2018 as published by GFW (500 m, 2 h, median speed of each < 2 kn, 10 km
+from an anchorage). Contact is judged on five-minute slots (detectors/slots.py), so there is no day
+boundary, nothing is extrapolated and 180 degrees is no edge; a slot of contact counts five minutes.
+Breaks of up to 4 hours are merged as GFW does, but only contact counts towards the 2 hours: silence
+is reported as unobserved minutes, never bridged.
+
+A contact run is kept like a loitering run: the sum of (2 kn - the faster of the two speeds) must
+stay within `BUDGET_KNOT_HOURS` of its highest point, so that ships that steam or trawl in company
+end the run, and a transshipment after a night in convoy is still found.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from detectors.slots import SLOT_MIN
+from vessels.fixes import Array
+from vessels.geodesy import distance_m
+from vessels.units import EARTH_RADIUS_M
+
+BUDGET_KNOT_HOURS = 2.0
+_SLOT_H = SLOT_MIN / 60.0
+
+Record = Any
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterParameters:
+    """Thresholds; sources in the module's docstring."""
+
+    max_distance_m: float = 500.0
+    min_duration_h: float = 2.0
+    max_median_speed_knots: float = 2.0
+    min_port_distance_km: float = 10.0
+    min_shore_distance_km: float = 2.0
+    """Nearer than this lie harbours that no port list holds."""
+    merge_gap_h: float = 4.0
+    max_interpolation_h: float = 2.0
+    min_messages: int = 3
+    """Fixes of each hull during the contact: four messages in all are not an encounter."""
+
+
+CONTACT = np.dtype(
+    [
+        ("key1", "i8"),
+        ("key2", "i8"),
+        ("slot", "i4"),
+        ("observed", "u1"),
+        ("sequence1", "i4"),
+        ("sequence2", "i4"),
+        ("messages1", "i4"),
+        ("messages2", "i4"),
+        ("distance_m", "f8"),
+        ("speed1", "f8"),
+        ("speed2", "f8"),
+        ("lat1", "f8"),
+        ("lon1", "f8"),
+        ("lat2", "f8"),
+        ("lon2", "f8"),
+    ]
+)
+"""Two hulls near each other in one slot; key1 < key2, so the MMSIs are in order."""
+
+
+def find_contacts(slots: Array, max_distance_m: float) -> Array:
+    """Return every pair of hulls of different numbers within `max_distance_m` in one slot.
+
+    `slots` are SLOT rows in any order; the contacts come sorted by (key1, key2, slot).
+    """
+    if len(slots) < 2:
+        return np.empty(0, CONTACT)
+    ordered = slots[np.lexsort((slots["key"], slots["lat"], slots["slot"]))]
+    out = np.empty(_pairs(ordered, max_distance_m, np.empty(0, CONTACT)), CONTACT)
+    _pairs(ordered, max_distance_m, out)
+    return out[np.lexsort((out["slot"], out["key2"], out["key1"]))]
+
+
+@njit(cache=True)
+def _pairs(slots: Record, max_distance_m: float, out: Record) -> int:
+    """Sweep each slot by latitude; count the pairs, and fill them in where `out` has room."""
+    band_deg = np.degrees(max_distance_m / EARTH_RADIUS_M) * 1.000001
+    lat, lon, slot_no = slots["lat"], slots["lon"], slots["slot"]
+    count = 0
+    for i in range(len(slots)):
+        cos_lat = np.cos(np.radians(min(abs(lat[i]) + band_deg, 90.0)))
+        lon_band = 360.0 if cos_lat < 1e-4 else band_deg / cos_lat * 1.01
+        j = i + 1
+        while j < len(slots) and slot_no[j] == slot_no[i] and lat[j] - lat[i] <= band_deg:
+            dlon = abs(lon[j] - lon[i])
+            if min(dlon, 360.0 - dlon) <= lon_band:
+                distance = distance_m(lat[i], lon[i], lat[j], lon[j])
+                if distance <= max_distance_m and slots[i].key >> 16 != slots[j].key >> 16:
+                    if count < len(out):
+                        first = slots[i].key < slots[j].key
+                        one, two = (slots[i], slots[j]) if first else (slots[j], slots[i])
+                        _fill_contact(out[count], one, two, distance)
+                    count += 1
+            j += 1
+    return count
+
+
+@njit(cache=True)
+def _fill_contact(row: Record, one: Record, two: Record, distance: float) -> None:
+    row.key1, row.key2, row.slot = one.key, two.key, one.slot
+    row.observed = one.observed and two.observed
+    row.sequence1, row.sequence2 = one.sequence, two.sequence
+    row.messages1, row.messages2 = one.messages, two.messages
+    row.speed1, row.speed2 = one.speed_knots, two.speed_knots
+    row.lat1, row.lon1, row.lat2, row.lon2 = one.lat, one.lon, two.lat, two.lon
+    row.distance_m = distance
+
+
+@dataclass(slots=True)
+class Chain:
+    """One run of contact: `rows` from the first to the best contact, closed or still possible."""
+
+    rows: Array
+    closed: bool
+    parts: int
+    silent_min: int
+    apart_min: int
+
+
+def follow_chains(
+    contacts: Array, upto_slot: int, parameters: EncounterParameters
+) -> tuple[Array, list[Chain]]:
+    """Return the contacts that open chains still need, and the chains that qualify.
+
+    `contacts` are all rows that earlier calls kept and the new ones, sorted by (key1, key2, slot);
+    `upto_slot` is the last slot for which all contacts are known. Chains are followed from their
+    first contact each time, so the way in which contacts were cut into calls does not matter.
+    """
+    if len(contacts) == 0:
+        return contacts, []
+    gap_slots = round(parameters.merge_gap_h / _SLOT_H)
+    chains = _follow(contacts, gap_slots, upto_slot, parameters.max_median_speed_knots)
+    keep = np.zeros(len(contacts), bool)
+    found = []
+    least = parameters.min_duration_h / _SLOT_H - 1e-9
+    for first, best, last, closed in chains.tolist():
+        if not closed:
+            keep[first : last + 1] = True
+        rows = contacts[first : best + 1]
+        if len(rows) >= least and _is_encounter(rows, parameters):
+            found.append(Chain(rows, bool(closed), *_breaks(rows)))
+    return contacts[keep], found
+
+
+def _is_encounter(rows: Array, parameters: EncounterParameters) -> bool:
+    speed = parameters.max_median_speed_knots
+    return bool(
+        np.median(rows["speed1"]) < speed
+        and np.median(rows["speed2"]) < speed
+        and rows["messages1"].sum() >= parameters.min_messages
+        and rows["messages2"].sum() >= parameters.min_messages
+    )
+
+
+def _breaks(rows: Array) -> tuple[int, int, int]:
+    """Return the parts of a chain, and the minutes between them silent and seen apart.
+
+    A missing slot is silent where either hull had none; where the two were silent at different
+    times the longer silence is counted.
+    """
+    missing = np.diff(rows["slot"]) - 1
+    heard = np.minimum(np.diff(rows["sequence1"]), np.diff(rows["sequence2"])) - 1
+    silent = np.maximum(missing - heard, 0)
+    return (
+        int((missing > 0).sum()) + 1,
+        int(silent.sum()) * SLOT_MIN,
+        int((missing - silent).sum()) * SLOT_MIN,
+    )
+
+
+@njit(cache=True)
+def _note(out: Array, count: int, rows: tuple[int, int, int], closed: bool) -> int:  # noqa: FBT001
+    out[count, 0], out[count, 1], out[count, 2] = rows
+    out[count, 3] = closed
+    return count + 1
+
+
+@njit(cache=True)
+def _follow(contacts: Record, gap_slots: int, upto_slot: int, max_speed: float) -> Array:
+    """Return first row, best row, last row and whether it is closed (0 or 1) of every chain."""
+    key1, key2, slot = contacts["key1"], contacts["key2"], contacts["slot"]
+    speed1, speed2 = contacts["speed1"], contacts["speed2"]
+    n = len(contacts)
+    out = np.empty((n, 4), np.int64)
+    count = 0
+    first = -1
+    best = -1
+    score = 0.0
+    best_score = 0.0
+    for i in range(n):
+        new_pair = i == 0 or key1[i] != key1[i - 1] or key2[i] != key2[i - 1]
+        if first >= 0 and (new_pair or slot[i] - slot[i - 1] > gap_slots):
+            closed = not new_pair or slot[i - 1] + gap_slots < upto_slot
+            count = _note(out, count, (first, best, i - 1), closed)
+            first = -1
+        gain = (max_speed - max(speed1[i], speed2[i])) * _SLOT_H
+        if first < 0:
+            if gain <= 0.0:
+                continue
+            first = i
+            score = 0.0
+            best_score = 0.0
+        score += gain
+        if score >= best_score:
+            best, best_score = i, score
+        elif best_score - score > BUDGET_KNOT_HOURS or score <= 0.0:
+            count = _note(out, count, (first, best, i), True)
+            first = -1
+    if first >= 0:
+        count = _note(out, count, (first, best, n - 1), slot[n - 1] + gap_slots < upto_slot)
+    return out[:count].copy()

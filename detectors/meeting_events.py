@@ -1,0 +1,208 @@
+"""Encounters and loitering as events, and what separates them.
+
+A hull beside another is not loitering alone: the time of its encounters is taken out of a loitering
+run, and what is left must still hold one stretch of `min_duration_h`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.encounters import Chain, EncounterParameters
+from detectors.events import Event, Reason
+from detectors.loitering import LoiteringParameters
+from detectors.slots import SLOT_MIN, SLOT_US
+from vessels.fixes import Array
+from vessels.geodesy import interpolate
+from vessels.geography import distance_to_shore_m
+from vessels.hulls import hull_id
+from vessels.ports import nearest_port, ports
+from vessels.units import M_PER_NM, US_PER_H
+
+Meeting = tuple[int, int, int]
+"""Hull key, first and last slot of an encounter."""
+
+
+def encounter_events(
+    chains: list[Chain], now_us: int, parameters: EncounterParameters
+) -> list[Event]:
+    """Return the chains as events, but for those whose place is in port by exact distance."""
+    if not chains:
+        return []
+    first = [chain.rows[0] for chain in chains]
+    middle = [interpolate(row["lat1"], row["lon1"], row["lat2"], row["lon2"], 0.5) for row in first]
+    lat = np.array([point[0] for point in middle])
+    lon = np.array([point[1] for point in middle])
+    port, port_m = nearest_port(lat, lon)
+    shore_m = distance_to_shore_m(lat, lon)
+    names = ports()["name"].tolist()
+    least_m = parameters.min_port_distance_km * 1000.0
+    return [
+        _encounter(
+            chain,
+            (round(float(lat[i]), 6), round(float(lon[i]), 6)),
+            {
+                "port_distance_m": round(float(port_m[i]), 0),
+                "port_name": names[int(port[i])],
+                "shore_distance_m": round(float(shore_m[i]), 0),
+            },
+            now_us,
+            parameters,
+        )
+        for i, chain in enumerate(chains)
+        if port_m[i] >= least_m
+    ]
+
+
+def _encounter(
+    chain: Chain,
+    place: tuple[float, float],
+    surroundings: dict[str, object],
+    now_us: int,
+    parameters: EncounterParameters,
+) -> Event:
+    rows = chain.rows
+    contact_min = len(rows) * SLOT_MIN
+    observed_min = int(rows["observed"].sum()) * SLOT_MIN
+    distance_m = float(np.median(rows["distance_m"]))
+    speeds = float(np.median(rows["speed1"])), float(np.median(rows["speed2"]))
+    key1, key2 = int(rows["key1"][0]), int(rows["key2"][0])
+    start_us, last_us = int(rows["slot"][0]) * SLOT_US, int(rows["slot"][-1]) * SLOT_US
+    return Event(
+        type="encounter",
+        mmsi=key1 >> 16,
+        hull_id=hull_id(key1 >> 16, key1 & 0xFFFF),
+        other_mmsi=key2 >> 16,
+        other_hull_id=hull_id(key2 >> 16, key2 & 0xFFFF),
+        start_us=start_us,
+        end_us=last_us if chain.closed else None,
+        now_us=last_us if chain.closed else now_us,
+        lat=place[0],
+        lon=place[1],
+        confidence=_confidence(observed_min / contact_min, distance_m, parameters.max_distance_m),
+        severity="watch",
+        reasons=(
+            Reason("contact", round(contact_min / 60.0, 3), parameters.min_duration_h, "h"),
+            Reason("median_distance", round(distance_m, 1), parameters.max_distance_m, "m"),
+            Reason(
+                "median_speed", round(max(speeds), 2), parameters.max_median_speed_knots, "knots"
+            ),
+        ),
+        details={
+            "contact_min": contact_min,
+            "observed_min": observed_min,
+            "unobserved_min": contact_min - observed_min + chain.silent_min,
+            "apart_min": chain.apart_min,
+            "parts": chain.parts,
+            "median_distance_m": round(distance_m, 1),
+            "min_distance_m": round(float(rows["distance_m"].min()), 1),
+            "median_speed_knots": round(speeds[0], 3),
+            "other_median_speed_knots": round(speeds[1], 3),
+            "messages": int(rows["messages1"].sum()),
+            "other_messages": int(rows["messages2"].sum()),
+            **surroundings,
+        },
+        path=((place[1], place[0]),),
+    )
+
+
+def _confidence(observed_share: float, distance_m: float, max_distance_m: float) -> float:
+    """Return the probability that the two were that near for that long.
+
+    Positions between far-apart fixes are a guess, so contact that is all interpolated counts half;
+    a median distance in the outer half of the limit costs up to 0.3. Judgement, not fitted.
+    """
+    near = 1.0 - 0.6 * max(distance_m / max_distance_m - 0.5, 0.0)
+    return round((0.5 + 0.5 * observed_share) * near, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class LoiteringContext:
+    """What runs are judged with: all encounters so far, by hull."""
+
+    meetings: dict[int, list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, meetings: list[Meeting]) -> "LoiteringContext":
+        """Gather (hull key, first slot, last slot) rows by hull."""
+        by_hull: dict[int, list[tuple[int, int]]] = {}
+        for key, first, last in meetings:
+            by_hull.setdefault(key, []).append((first, last))
+        return cls({key: sorted(spans) for key, spans in by_hull.items()})
+
+    def alone(self, key: int, start: int, end: int) -> tuple[int, int]:
+        """Return the longest stretch between encounters, and all time in them, in slots."""
+        longest, met, at = 0, 0, start
+        for first, last in self.meetings.get(key, ()):
+            if last < start or first > end:
+                continue
+            longest = max(longest, first - at)
+            met += max(min(last, end) - max(first, at), 0)
+            at = max(at, last)
+        return max(longest, end - at), met
+
+
+def loitering_events(
+    runs: Array,
+    is_open: Array,
+    context: LoiteringContext,
+    now_us: int,
+    parameters: LoiteringParameters,
+) -> list[Event]:
+    """Return loitering RUN rows as events, without those that encounters explain."""
+    if len(runs) == 0:
+        return []
+    names = ports()["name"].tolist()
+    port, port_m = nearest_port(runs["start_lat"], runs["start_lon"])
+    out = []
+    for i, run in enumerate(runs):
+        key, start, best = int(run["key"]), int(run["start_slot"]), int(run["best_slot"])
+        longest, met = context.alone(key, start, best)
+        if longest * SLOT_MIN < parameters.min_duration_h * 60.0:
+            continue
+        hours = (best - start) * SLOT_MIN / 60.0
+        knots = float(run["best_distance_nm"]) / (int(run["best_slots"]) * SLOT_MIN / 60.0)
+        shore_nm = float(run["best_shore_min_m"]) / M_PER_NM
+        lat, lon = round(float(run["start_lat"]), 6), round(float(run["start_lon"]), 6)
+        end_us = None if is_open[i] else best * SLOT_US
+        out.append(
+            Event(
+                type="loitering",
+                mmsi=key >> 16,
+                hull_id=hull_id(key >> 16, key & 0xFFFF),
+                start_us=start * SLOT_US,
+                end_us=end_us,
+                now_us=now_us if end_us is None else end_us,
+                lat=lat,
+                lon=lon,
+                confidence=1.0,
+                severity="watch" if hours >= 24.0 else "info",
+                reasons=(
+                    Reason("mean_speed", round(knots, 3), parameters.max_speed_knots, "knots"),
+                    Reason("observed", round(hours, 3), parameters.min_duration_h, "h"),
+                    Reason(
+                        "shore_distance", round(shore_nm, 2), parameters.min_shore_distance_nm, "nm"
+                    ),
+                ),
+                details={
+                    "observed_h": round(hours, 3),
+                    "span_h": round(hours, 3),
+                    "mean_speed_knots": round(knots, 3),
+                    "distance_nm": round(float(run["best_distance_nm"]), 3),
+                    "min_shore_distance_nm": round(shore_nm, 2),
+                    "mean_shore_distance_nm": round(
+                        float(run["best_shore_sum_m"]) / int(run["best_slots"]) / M_PER_NM, 2
+                    ),
+                    "port_distance_m": round(float(port_m[i]), 0),
+                    "port_name": names[int(port[i])],
+                    "encounter_h": round(met * SLOT_MIN / 60.0, 3),
+                },
+                path=((lon, lat),),
+            )
+        )
+    return out
+
+
+def open_runs(runs: Array, now_us: int, max_gap_h: float) -> Array:
+    """Tell which runs are still on: their last slot is no older than a position can be bridged."""
+    return now_us - runs["last_slot"].astype("i8") * SLOT_US <= max_gap_h * US_PER_H

@@ -1,0 +1,26 @@
+"""All parameters of the detection pipeline in one frozen value."""
+
+from dataclasses import dataclass, field
+
+from detectors.dark_period import DarkPeriodParameters
+from detectors.encounters import EncounterParameters
+from detectors.identity_conflict import IdentityConflictParameters
+from detectors.implausible_position import ImplausiblePositionParameters
+from detectors.loitering import LoiteringParameters
+from vessels.hulls import HullParameters
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a run was made with; equal fixes and equal parameters give equal events."""
+
+    hulls: HullParameters = field(default_factory=HullParameters)
+    dark_period: DarkPeriodParameters = field(default_factory=DarkPeriodParameters)
+    encounter: EncounterParameters = field(default_factory=EncounterParameters)
+    loitering: LoiteringParameters = field(default_factory=LoiteringParameters)
+    identity_conflict: IdentityConflictParameters = field(
+        default_factory=IdentityConflictParameters
+    )
+    implausible_position: ImplausiblePositionParameters = field(
+        default_factory=ImplausiblePositionParameters
+    )

@@ -1,0 +1,134 @@
+"""The one detection code path: vessel stages and the sea stage, as one fold over sorted fixes.
+
+Files, live streams and clusters are drivers of this. The vessel stage is split by MMSI over
+`workers`: each keeps the states it made under a number, so that a driver may go back to an earlier
+one when late fixes arrive. With one worker everything happens in this process.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from detectors import sea_stage, vessel_stage
+from detectors.events import Event
+from detectors.parameters import Parameters
+from detectors.sea_stage import SeaState
+from detectors.vessel_stage import VesselOutput
+from vessels.fixes import Array, Fixes
+
+Pending = tuple[Array, Array]
+
+
+class VesselStages(Protocol):
+    """The vessel stages of all workers. A token names a state; 0 is the one before any fix."""
+
+    def step(self, token: int, fixes: Fixes, watermark_us: int) -> tuple[int, list[VesselOutput]]:
+        """Fold sorted fixes into a state; return the new state's token and what they brought."""
+
+    def peek(self, token: int, now_us: int) -> list[Pending]:
+        """Return the open silences and loitering runs of a state, for each part."""
+
+    def forget(self, keep: set[int]) -> None:
+        """Drop every state but these and 0."""
+
+    def dump(self, token: int) -> list[vessel_stage.State]:
+        """Return a state as arrays, one dict for each part."""
+
+    def load(self, states: list[vessel_stage.State]) -> int:
+        """Take over what `dump` returned; return its token."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineState:
+    """A point in the fold: every fix up to `watermark_us` has been taken in."""
+
+    token: int = 0
+    sea: SeaState = field(default_factory=SeaState)
+    watermark_us: int | None = None
+
+
+class Pipeline:
+    """Fold sorted fixes into events.
+
+    Args:
+        parameters: thresholds of every detector.
+        stages: the vessel stages; `LocalStages` in this process.
+        on_output: called with every vessel output, for tracks and vessel tables.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        stages: VesselStages,
+        on_output: Callable[[VesselOutput], None] | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.stages = stages
+        self._on_output = on_output
+
+    def step(
+        self, state: PipelineState, fixes: Fixes, watermark_us: int
+    ) -> tuple[PipelineState, list[Event]]:
+        """Take in sorted fixes, all later than the state's watermark; return what is final."""
+        token, outputs = self.stages.step(state.token, fixes, watermark_us)
+        if self._on_output is not None:
+            for output in outputs:
+                self._on_output(output)
+        sea, events = sea_stage.step(
+            state.sea, (fixes.mmsi, fixes.time_us), outputs, watermark_us, self.parameters
+        )
+        return PipelineState(token, sea, watermark_us), events
+
+    def peek(self, state: PipelineState, now_us: int) -> list[Event]:
+        """Return the events that are not final, as they stand at `now_us`."""
+        pending = self.stages.peek(state.token, now_us)
+        return sea_stage.peek(state.sea, pending, now_us, self.parameters)
+
+
+class LocalStages:
+    """One vessel stage, or several by MMSI, in this process."""
+
+    def __init__(self, parameters: Parameters, parts: int = 1) -> None:
+        self._parameters = parameters
+        self._parts = parts
+        self._states = {0: [vessel_stage.new_state() for _ in range(parts)]}
+        self._next = 1
+
+    def step(self, token: int, fixes: Fixes, watermark_us: int) -> tuple[int, list[VesselOutput]]:
+        """Fold the fixes into a state; return the token of the new one."""
+        states, outputs = [], []
+        for state, part in zip(
+            self._states[token], split_by_number(fixes, self._parts), strict=True
+        ):
+            new, output = vessel_stage.step(state, part, watermark_us, self._parameters)
+            states.append(new)
+            outputs.append(output)
+        return self.load(states), outputs
+
+    def peek(self, token: int, now_us: int) -> list[Pending]:
+        """Return what is open in a state, for each part."""
+        return [vessel_stage.peek(s, now_us, self._parameters) for s in self._states[token]]
+
+    def forget(self, keep: set[int]) -> None:
+        """Drop the states that nobody will go back to."""
+        self._states = {t: s for t, s in self._states.items() if t in keep or t == 0}
+
+    def dump(self, token: int) -> list[vessel_stage.State]:
+        """Return a state as arrays, for a snapshot."""
+        return self._states[token]
+
+    def load(self, states: list[vessel_stage.State]) -> int:
+        """Take over states; return their token."""
+        token, self._next = self._next, self._next + 1
+        self._states[token] = states
+        return token
+
+
+def split_by_number(fixes: Fixes, parts: int) -> list[Fixes]:
+    """Return the fixes of each part; a number is always in the same one."""
+    if parts == 1:
+        return [fixes]
+    place = (fixes.mmsi.astype("u4") * np.uint32(2654435761) >> np.uint32(16)) % np.uint32(parts)
+    return [fixes.take(place == part) for part in range(parts)]

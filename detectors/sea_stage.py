@@ -1,0 +1,217 @@
+"""The part of detection that looks across vessels: meetings, the feed's health, and judgement.
+
+A fold like the vessel stage, over what that stage brings. `step` returns the events that no later
+fix can change; `peek` returns all others as they stand at a time.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from detectors.dark_events import dark_period_events
+from detectors.encounters import CONTACT, find_contacts, follow_chains
+from detectors.events import Event
+from detectors.identity_conflict import (
+    Runs,
+    SwitchRun,
+    conflict_event,
+    follow_switches,
+    runs_as_json,
+    runs_from_json,
+)
+from detectors.implausible_position import position_events
+from detectors.loitering import RUN
+from detectors.meeting_events import (
+    LoiteringContext,
+    Meeting,
+    encounter_events,
+    loitering_events,
+    open_runs,
+)
+from detectors.parameters import Parameters
+from detectors.slots import SLOT_US
+from detectors.vessel_stage import OPEN_SEA, VesselOutput, settled_slot
+from feeds import liveness
+from vessels.fixes import Array
+
+
+@dataclass(frozen=True, slots=True)
+class SeaState:
+    """Everything that meetings and judgement need to know of the past. Never changed in place."""
+
+    slots: Array = field(default_factory=lambda: np.empty(0, OPEN_SEA))
+    contacts: Array = field(default_factory=lambda: np.empty(0, CONTACT))
+    runs: Array = field(default_factory=lambda: np.empty(0, RUN))
+    """Loitering runs that are over, but whose encounters may not all be known yet."""
+    meetings: tuple[Meeting, ...] = ()
+    switch_runs: Runs = field(default_factory=dict)
+    feed: liveness.State = field(default_factory=liveness.new_state)
+
+    def as_arrays(self) -> dict[str, Array]:
+        """Return the state as arrays that can be written down without pickle."""
+        text = json.dumps(
+            {"meetings": self.meetings, "switch_runs": runs_as_json(self.switch_runs)}
+        )
+        return {
+            "slots": self.slots,
+            "contacts": self.contacts,
+            "runs": self.runs,
+            "text": np.frombuffer(text.encode(), "u1"),
+            **{f"feed_{name}": column for name, column in self.feed.items()},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Array]) -> "SeaState":
+        """Return the state that `as_arrays` wrote."""
+        text: dict[str, Any] = json.loads(arrays["text"].tobytes())
+        feed = {k.removeprefix("feed_"): v for k, v in arrays.items() if k.startswith("feed_")}
+        return cls(
+            slots=arrays["slots"],
+            contacts=arrays["contacts"],
+            runs=arrays["runs"],
+            meetings=tuple((m[0], m[1], m[2]) for m in text["meetings"]),
+            switch_runs=runs_from_json(text["switch_runs"]),
+            feed=feed,
+        )
+
+
+def step(
+    state: SeaState,
+    heard: tuple[Array, Array],
+    outputs: list[VesselOutput],
+    watermark_us: int,
+    parameters: Parameters,
+) -> tuple[SeaState, list[Event]]:
+    """Fold what the vessel stages brought up to a time.
+
+    Args:
+        state: what earlier steps left.
+        heard: MMSI and time of every fix of the step, for the feed's health.
+        outputs: one for each vessel stage; their order does not matter.
+        watermark_us: every fix up to here has been folded.
+        parameters: thresholds.
+    """
+    dark = parameters.dark_period
+    feed = liveness.follow_feed(state.feed, *heard, dark.feed_silence_min, dark.feed_min_numbers)
+    silences = np.concatenate([out.silences for out in outputs])
+    events = dark_period_events(silences, feed["outages"], watermark_us, dark)
+
+    state, chain_events = _advance_meetings(state, outputs, watermark_us, parameters)
+    events += chain_events
+    runs = np.concatenate([state.runs, *(out.runs for out in outputs)])
+    undecided = _undecided(runs, state.contacts, settled_slot(watermark_us, parameters))
+    events += _loitering(runs[~undecided], state.meetings, watermark_us, parameters)
+
+    switches = np.concatenate([out.switches for out in outputs])
+    switch_runs, over = follow_switches(
+        state.switch_runs, switches, watermark_us, parameters.hulls.quiet_h
+    )
+    for run in over:
+        events += _switch_events(run, over=True, now_us=watermark_us, parameters=parameters)
+    return replace(state, runs=runs[undecided], switch_runs=switch_runs, feed=feed), events
+
+
+def peek(
+    state: SeaState,
+    pending: list[tuple[Array, Array]],
+    now_us: int,
+    parameters: Parameters,
+) -> list[Event]:
+    """Return the events that are open at `now_us`, and those that later fixes may still change.
+
+    `pending` holds what `vessel_stage.peek` gives, for each vessel stage.
+    """
+    dark = parameters.dark_period
+    outages = liveness.outages_until(
+        state.feed, now_us, dark.feed_silence_min, dark.feed_min_numbers
+    )
+    events = dark_period_events(
+        np.concatenate([silences for silences, _ in pending]), outages, now_us, dark
+    )
+    contacts = np.concatenate([state.contacts, find_contacts(state.slots, _reach(parameters))])
+    contacts = contacts[np.lexsort((contacts["slot"], contacts["key2"], contacts["key1"]))]
+    _, chains = follow_chains(contacts, now_us // SLOT_US, parameters.encounter)
+    met = encounter_events(chains, now_us, parameters.encounter)
+    events += met
+    meetings = (*state.meetings, *_meetings(met, now_us))
+    events += _loitering(state.runs, meetings, now_us, parameters)
+    runs = np.concatenate([runs for _, runs in pending])
+    events += _loitering(runs, meetings, now_us, parameters, still_on=True)
+    for run in state.switch_runs.values():
+        events += _switch_events(run, over=False, now_us=now_us, parameters=parameters)
+    return events
+
+
+def _advance_meetings(
+    state: SeaState, outputs: list[VesselOutput], watermark_us: int, parameters: Parameters
+) -> tuple[SeaState, list[Event]]:
+    done = settled_slot(watermark_us, parameters)
+    slots = np.concatenate([state.slots, *(out.slots for out in outputs)])
+    settled = slots["slot"] <= done
+    contacts = np.concatenate([state.contacts, find_contacts(slots[settled], _reach(parameters))])
+    contacts = contacts[np.lexsort((contacts["slot"], contacts["key2"], contacts["key1"]))]
+    contacts, chains = follow_chains(contacts, done, parameters.encounter)
+    closed = [chain for chain in chains if chain.closed]
+    events = encounter_events(closed, watermark_us, parameters.encounter)
+    meetings = (*state.meetings, *_meetings(events, watermark_us))
+    return replace(state, slots=slots[~settled], contacts=contacts, meetings=meetings), events
+
+
+def _reach(parameters: Parameters) -> float:
+    return parameters.encounter.max_distance_m
+
+
+def _meetings(events: list[Event], now_us: int) -> list[Meeting]:
+    out = []
+    for event in events:
+        span = event.start_us // SLOT_US, (event.end_us or now_us) // SLOT_US
+        out.append((_key(event.hull_id), *span))
+        out.append((_key(event.other_hull_id or ""), *span))
+    return out
+
+
+def _key(hull: str) -> int:
+    mmsi, _, number = hull.partition("-")
+    return int(mmsi) << 16 | int(number)
+
+
+def _undecided(runs: Array, contacts: Array, done_slot: int) -> Array:
+    """Tell which loitering runs may still turn out to hold an encounter."""
+    first: dict[int, int] = {}
+    for name in ("key1", "key2"):
+        for key, slot in zip(contacts[name].tolist(), contacts["slot"].tolist(), strict=True):
+            first[key] = min(slot, first.get(key, slot))
+    waits = [first.get(int(run["key"]), done_slot + 1) <= run["best_slot"] for run in runs]
+    return np.array(waits, bool) | (runs["best_slot"] > done_slot)
+
+
+def _loitering(
+    runs: Array,
+    meetings: tuple[Meeting, ...],
+    now_us: int,
+    parameters: Parameters,
+    *,
+    still_on: bool = False,
+) -> list[Event]:
+    is_open = np.zeros(len(runs), bool)
+    if still_on:
+        is_open = open_runs(runs, now_us, parameters.encounter.max_interpolation_h)
+    context = LoiteringContext.of(list(meetings))
+    return loitering_events(runs, is_open, context, now_us, parameters.loitering)
+
+
+def _switch_events(
+    run: SwitchRun, *, over: bool, now_us: int, parameters: Parameters
+) -> list[Event]:
+    conflict = conflict_event(run, over=over, now_us=now_us, parameters=parameters.hulls)
+    if conflict is not None:
+        return [conflict]
+    return position_events(
+        run,
+        over=over,
+        now_us=now_us,
+        hulls=parameters.hulls,
+        parameters=parameters.implausible_position,
+    )

@@ -1,0 +1,208 @@
+"""The part of detection that looks at one number at a time, and so may run in many processes.
+
+A fold: `step` takes the state left by all earlier fixes and the next sorted ones, and returns a new
+state and what those fixes brought; `peek` tells what is open at a time, without changing anything.
+The state is a dict of numpy arrays, so that it can be written down without pickle.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from vessels.mmsi import MmsiKind, is_vessel, kind_of
+
+from detectors.context import port_and_shore_m
+from detectors.dark_period import BEFORE_US, SILENCE, find_silences, open_silences
+from detectors.loitering import RUN, follow_runs, new_runs, qualified
+from detectors.parameters import Parameters
+from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
+from vessels import hulls
+from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
+from vessels.units import US_PER_H
+
+SLOW_KNOTS = 5.0
+"""Faster slots can be neither contact nor loitering; their surroundings are not looked up."""
+_NOT_VESSEL_TYPES = (4, 9, 11, 21)  # base station, SAR aircraft, UTC response, aid to navigation
+
+HULL = np.dtype([("key", "i8"), ("count", "i8"), ("first_us", "i8"), ("last_us", "i8")])
+OPEN_SEA = np.dtype([*SLOT.descr, ("port_m", "f8"), ("shore_m", "f8")])
+"""A slow slot with its surroundings."""
+
+State = dict[str, Array]
+
+
+@dataclass(slots=True)
+class VesselOutput:
+    """What one step brought."""
+
+    slots: Array
+    """OPEN_SEA: slow slots far enough from port and shore for a meeting."""
+    silences: Array
+    runs: Array
+    """Loitering runs that closed."""
+    switches: Array
+    kept: Fixes
+    key: Array
+    """Hull of each kept fix."""
+    rejected: Fixes
+    reason: Array
+
+
+def new_state() -> State:
+    """Return the state before any fix."""
+    state = {f"split_{name}": column for name, column in hulls.new_state().items()}
+    state |= empty_fixes().as_arrays("tail_")
+    state["tail_key"] = np.empty(0, "i8")
+    state["hulls"] = np.empty(0, HULL)
+    state["trail"] = np.empty(0, TRAIL)
+    state["runs"] = np.empty(0, RUN)
+    return state
+
+
+def step(
+    state: State, fixes: Fixes, watermark_us: int, parameters: Parameters
+) -> tuple[State, VesselOutput]:
+    """Fold sorted fixes, all those up to `watermark_us` that were not folded before."""
+    split_state = {k.removeprefix("split_"): v for k, v in state.items() if k.startswith("split_")}
+    split_state, out = hulls.split_hulls(split_state, fixes, _beforehand(fixes), parameters.hulls)
+    new_key = (out.fixes.mmsi.astype("i8") << 16) | out.hull
+    tail = Fixes.from_arrays(state, "tail_")
+    key = np.concatenate([state["tail_key"], new_key])
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    rows = concat_fixes([tail, out.fixes]).take(order)
+    fresh = order >= len(tail)
+    elsewhere = np.concatenate([np.zeros(len(tail), bool), out.elsewhere])[order]
+
+    table = _count_hulls(state["hulls"], key, rows.time_us, fresh)
+    slots, runs, trail, closed_runs = _slots_and_runs(
+        state,
+        table,
+        HullRows(key, rows.time_us, rows.lat_deg, rows.lon_deg, rows.sog_knots, fresh),
+        watermark_us,
+        parameters,
+    )
+    new = {f"split_{name}": column for name, column in split_state.items()}
+    last = table["last_us"][np.searchsorted(table["key"], key)]
+    recent = rows.time_us >= last - BEFORE_US
+    new |= rows.take(recent).as_arrays("tail_") | {"tail_key": key[recent]}
+    new |= {"hulls": table, "trail": trail, "runs": runs}
+    return new, VesselOutput(
+        slots=slots,
+        silences=_closed_silences(key, rows, fresh, elsewhere, table, parameters),
+        runs=closed_runs,
+        switches=out.switches,
+        kept=out.fixes,
+        key=new_key,
+        rejected=out.rejected,
+        reason=out.reason,
+    )
+
+
+def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Array]:
+    """Return the silences open at `now_us` and the loitering runs that qualify so far."""
+    key = state["tail_key"]
+    fixes = Fixes.from_arrays(state, "tail_")
+    if len(key) == 0:
+        return np.empty(0, SILENCE), np.empty(0, RUN)
+    lasts = np.flatnonzero(np.append(key[1:] != key[:-1], True))
+    min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
+    lasts = lasts[now_us - fixes.time_us[lasts] >= min_us]
+    table = state["hulls"]
+    place = np.searchsorted(table["key"], key[lasts])
+    speaks = _speaking_hull(state, parameters.hulls.shared_alternations)
+    number = np.searchsorted(state["split_numbers"]["mmsi"], key[lasts] >> 16)
+    elsewhere = (speaks[number] > 0) & (speaks[number] != key[lasts] & 0xFFFF)
+    silences = open_silences(key, fixes, lasts, table["first_us"][place], elsewhere)
+    return silences, qualified(state["runs"], parameters.loitering)
+
+
+def _speaking_hull(state: State, shared_at: int) -> Array:
+    """Return the number of the hull that each MMSI was heard at last; 0 if shared or unknown."""
+    numbers = state["split_numbers"]
+    tracks = state["split_tracks"]
+    current = numbers["current"]
+    hull = tracks["ordinal"][np.arange(len(numbers)), np.maximum(current, 0)]
+    return np.where((current < 0) | (numbers["alternations"] >= shared_at), 0, hull)
+
+
+def _beforehand(fixes: Fixes) -> Array:
+    """Return the reason found before any kinematics, 0 for none, for each fix."""
+    reject = np.zeros(len(fixes), "u1")
+    if len(fixes) == 0:
+        return reject
+    first = np.append(True, fixes.mmsi[1:] != fixes.mmsi[:-1])
+    kind = kind_of(fixes.mmsi[first])
+    place = np.cumsum(first) - 1
+    reject[(~is_vessel(kind))[place]] = hulls.NOT_A_VESSEL
+    reject[(kind == MmsiKind.JUNK)[place]] = hulls.JUNK_MMSI
+    reject[np.isin(fixes.msg_type, _NOT_VESSEL_TYPES)] = hulls.NOT_A_VESSEL
+    return reject
+
+
+def _count_hulls(table: Array, key: Array, time_us: Array, fresh: Array) -> Array:
+    """Return the hull table with the fresh rows counted in; every hull is in `key`."""
+    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if len(key) else np.empty(0, int)
+    out = np.zeros(len(starts), HULL)
+    out["key"] = key[starts]
+    out["count"] = np.add.reduceat(fresh, starts, dtype="i8") if len(starts) else 0
+    out["first_us"] = time_us[starts]
+    out["last_us"] = time_us[np.append(starts[1:], len(key)) - 1] if len(starts) else 0
+    place = np.searchsorted(out["key"], table["key"])
+    out["count"][place] += table["count"]
+    out["first_us"][place] = table["first_us"]
+    return out
+
+
+def _slots_and_runs(
+    state: State, table: Array, rows: HullRows, watermark_us: int, parameters: Parameters
+) -> tuple[Array, Array, Array, Array]:
+    max_gap_us = int(parameters.encounter.max_interpolation_h * US_PER_H)
+    trail = np.zeros(len(table), TRAIL)
+    trail["key"] = table["key"]
+    trail["slot"] = -1
+    trail[np.searchsorted(table["key"], state["trail"]["key"])] = state["trail"]
+    runs = new_runs(table["key"])
+    runs[np.searchsorted(table["key"], state["runs"]["key"])] = state["runs"]
+    slots, trail = fill_slots(rows, trail, max_gap_us)
+    slow = slots["speed_knots"] < SLOW_KNOTS
+    port_m = np.full(len(slots), np.nan)
+    shore_m = np.full(len(slots), np.nan)
+    port_m[slow], shore_m[slow] = port_and_shore_m(slots["lat"][slow], slots["lon"][slow])
+    upto_slot = settled_slot(watermark_us, parameters)
+    runs, closed = follow_runs(runs, slots, shore_m, upto_slot, parameters.loitering)
+    meet = parameters.encounter
+    wanted = slow & (port_m >= meet.min_port_distance_km * 1000.0)
+    wanted &= shore_m >= meet.min_shore_distance_km * 1000.0
+    out = np.empty(int(wanted.sum()), OPEN_SEA)
+    for name in SLOT.names or ():
+        out[name] = slots[name][wanted]
+    out["port_m"] = port_m[wanted]
+    out["shore_m"] = shore_m[wanted]
+    return out, runs, trail, closed
+
+
+def settled_slot(watermark_us: int, parameters: Parameters) -> int:
+    """Return the last slot that no later fix can add a position to.
+
+    A position needs the next fix of its hull, up to `max_interpolation_h` later, and a track that
+    becomes a hull with its third fix brings the two steps before.
+    """
+    lag_h = parameters.encounter.max_interpolation_h * (hulls.MIN_FIXES - 1)
+    return (watermark_us - int(lag_h * US_PER_H)) // SLOT_US
+
+
+def _closed_silences(
+    key: Array,
+    rows: Fixes,
+    fresh: Array,
+    elsewhere: Array,
+    table: Array,
+    parameters: Parameters,
+) -> Array:
+    if len(key) < 2:
+        return np.empty(0, SILENCE)
+    min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
+    long_ago = (rows.time_us[1:] - rows.time_us[:-1] >= min_us) & (key[1:] == key[:-1])
+    ends = np.flatnonzero(long_ago & fresh[1:]) + 1
+    first_us = table["first_us"][np.searchsorted(table["key"], key[ends])]
+    return find_silences(key, rows, ends, first_us, elsewhere[ends])
