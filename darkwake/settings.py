@@ -64,6 +64,34 @@ class DarkPeriod(Section):
         gt=0,
         le=8784,
     )
+    in_port_distance_km: float = quantity(
+        10.0,
+        "At rest nearer than this to a known port, a silent hull is in port: not reported.",
+        unit="km",
+        source=_OURS,
+        ge=0,
+    )
+    harbour_distance_km: float = quantity(
+        1.0,
+        "At rest nearer than this to land, a silent hull is moored: not reported.",
+        unit="km",
+        source=_OURS,
+        ge=0,
+    )
+    feed_silence_min: float = quantity(
+        60.0,
+        "All numbers silent for this long is an outage of the feed, not a silence of a hull.",
+        unit="min",
+        source=_OURS,
+        gt=0,
+    )
+    feed_min_numbers: int = quantity(
+        5,
+        "An outage is told only where this many numbers were heard in the six hours before.",
+        unit="numbers",
+        source=_OURS,
+        ge=1,
+    )
 
 
 class Encounter(Section):
@@ -103,6 +131,13 @@ class Encounter(Section):
         gt=0,
         le=12,
     )
+    min_messages: int = quantity(
+        3,
+        "Positions of each hull that must have been heard during the contact.",
+        unit="messages",
+        source=_OURS,
+        ge=1,
+    )
 
 
 class Loitering(Section):
@@ -122,15 +157,12 @@ class Loitering(Section):
 class IdentityConflict(Section):
     """One number used by two hulls at once, or a hull that changes identity."""
 
-    min_alternations: int = quantity(
-        4,
-        "Times the number must change from hull to hull before it is reported.",
-        unit="changes",
+    min_reports: int = quantity(
+        3,
+        "Times that the old and the new name, call sign or IMO number must each have been stated.",
+        unit="messages",
         source=_OURS,
         ge=1,
-    )
-    max_quiet_h: float = quantity(
-        48.0, "The conflict ends when one hull is silent this long.", unit="h", source=_OURS, gt=0
     )
 
 
@@ -161,7 +193,15 @@ class Hulls(Section):
 
     max_speed_knots: float = quantity(
         45.0,
-        "Faster than this between two fixes and they are not one hull.",
+        "Faster than this between two fixes up to 2 h apart is another hull or a wild fix.",
+        unit="knots",
+        source=_OURS,
+        gt=0,
+        le=102.2,
+    )
+    max_sustained_speed_knots: float = quantity(
+        30.0,
+        "The same for fixes 6 h and more apart; in between the limit falls linearly.",
         unit="knots",
         source=_OURS,
         gt=0,
@@ -169,13 +209,24 @@ class Hulls(Section):
     )
     slack_m: float = quantity(
         1000.0,
-        "Position error allowed on top of what the speed allows.",
+        "Added to every reach: position noise, and receive times late by up to a minute.",
         unit="m",
         source=_OURS,
         ge=0,
     )
-    min_fixes: int = quantity(
-        3, "Fewer fixes than this are noise, not a hull.", unit="fixes", source=_OURS, ge=1
+    shared_alternations: int = quantity(
+        6,
+        "Changes between hulls that make a number shared: an identity conflict.",
+        unit="changes",
+        source=_OURS,
+        ge=2,
+    )
+    quiet_h: float = quantity(
+        48.0,
+        "Changes further apart than this do not count together; the conflict ends after it.",
+        unit="h",
+        source=_OURS,
+        gt=0,
     )
 
 

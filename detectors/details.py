@@ -58,6 +58,7 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "contact_min": Detail(_NUMBER, "minutes from first to last contact"),
         "observed_min": Detail(_NUMBER, "minutes of these in which both were heard together"),
         "unobserved_min": Detail(_NUMBER, "minutes of these in which one or both were silent"),
+        "apart_min": Detail(_NUMBER, "minutes in which the two were heard, but not together"),
         "parts": Detail(_COUNT, "stretches of contact merged into this event"),
         "median_distance_m": Detail(_NUMBER, "median distance between the two while observed"),
         "min_distance_m": Detail(_NUMBER, "smallest distance between the two while observed"),

@@ -29,7 +29,7 @@ def use_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[Engine], None]:
 
     def use(engine: Engine) -> None:
         module = ModuleType("darkwake.replay")
-        module.replay = engine  # type: ignore[attr-defined]
+        module.replay = engine
         monkeypatch.setitem(sys.modules, "darkwake.replay", module)
 
     return use

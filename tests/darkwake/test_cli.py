@@ -186,11 +186,11 @@ def test_diff_of_a_missing_run_exits_4(tmp_path: Path) -> None:
 
 def test_config_check_lists_every_problem_and_exits_3(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_text("[hulls]\nslack_m = -7\nmin_fixes = 0\n")
+    path.write_text("[hulls]\nslack_m = -7\nshared_alternations = 0\n")
     code, _, err = run("config", "check", path)
     assert code == 3
     assert [line.split(": ")[2] for line in err.splitlines()] == [
-        *("hulls.slack_m", "hulls.min_fixes"),
+        *("hulls.slack_m", "hulls.shared_alternations"),
     ]
     code, text, _ = run("config", "check", "--config", path, "--json")
     assert (code, json.loads(text)["ok"], len(json.loads(text)["problems"])) == (3, False, 2)
@@ -226,7 +226,7 @@ def test_config_explain_tells_everything_about_a_key(tmp_path: Path) -> None:
     )
     assert told["variable"] == "DARKWAKE__HULLS__SLACK_M"
     _, text, _ = run("config", "explain", "hulls")
-    for key in ("hulls.slack_m", "hulls.min_fixes", "hulls.max_speed_knots"):
+    for key in ("hulls.slack_m", "hulls.shared_alternations", "hulls.max_speed_knots"):
         assert key in text
 
 
@@ -239,7 +239,7 @@ def test_config_explain_of_an_unknown_key_suggests_one() -> None:
 
 def test_demo_prints_where_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("darkwake.demo")
-    module.run_demo = lambda out: out / "alerts.html"  # type: ignore[attr-defined]
+    module.run_demo = lambda out: out / "alerts.html"
     monkeypatch.setitem(sys.modules, "darkwake.demo", module)
     code, text, _ = run("demo", "--out", tmp_path)
     assert code == 0

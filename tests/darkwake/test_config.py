@@ -86,13 +86,13 @@ def test_each_problem_names_line_key_and_remedy(tmp_path: Path, text: str, expec
 
 
 def test_a_fraction_is_not_a_count(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, "[hulls]\nmin_fixes = 2.5")
-    assert problem.startswith("c.toml:2: hulls.min_fixes: must be a valid integer")
+    (problem,) = problems(tmp_path, "[hulls]\nshared_alternations = 2.5")
+    assert problem.startswith("c.toml:2: hulls.shared_alternations: must be a valid integer")
 
 
 def test_all_problems_are_found_at_once_and_the_message_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_text("[hulls]\nslack_m = -1\nmin_fixes = 0\n")
+    path.write_text("[hulls]\nslack_m = -1\nshared_alternations = 0\n")
     with pytest.raises(ConfigError, match=r"c.toml:2: .*and 1 more") as caught:
         load_settings(path)
     assert "\n" not in str(caught.value)
@@ -132,7 +132,7 @@ def test_a_wrong_value_in_the_environment_names_the_variable(
 
 def test_settings_cannot_be_changed_after_they_were_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().hulls.slack_m = 3  # type: ignore[misc]
+        Settings().hulls.slack_m = 3
 
 
 def test_every_key_tells_meaning_unit_bounds_and_source() -> None:

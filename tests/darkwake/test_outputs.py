@@ -17,7 +17,7 @@ WHOLE = ["events.geojson", "events.parquet", "run.json", "vessels.parquet"]
 
 def options(out: Path, **changes: object) -> ReplayOptions:
     values = {"paths": ("a.nmea",), "out": out, "draw_map": False}
-    return ReplayOptions(**(values | changes))  # type: ignore[arg-type]
+    return ReplayOptions(**(values | changes))
 
 
 def test_a_result_without_map_is_four_files(tmp_path: Path) -> None:
