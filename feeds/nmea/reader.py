@@ -5,10 +5,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-from pyais.bit_vector import bit_vector
-from pyais.exceptions import AISBaseException
-from pyais.messages import MSG_CLASS
 
+from feeds.nmea.full import decode_full
 from feeds.nmea.layout import (
     BAD_MMSI,
     BAD_TIME,
@@ -121,7 +119,7 @@ def decode_messages(
 ) -> Iterator[dict[str, Any]]:
     """Yield every message of a raw NMEA log, of every type that pyais decodes, in full.
 
-    Each is a dictionary of pyais' field names and values (`asdict`, enumerations as integers),
+    Each is a dictionary of pyais' field names and values, as `feeds.nmea.full` describes them,
     with `time_us` (microseconds UTC, None where missing or implausible) and `station` (None where
     missing). Checksums, parts and times are handled as in `read_nmea`; an untimed log is read.
 
@@ -134,7 +132,7 @@ def decode_messages(
         for record in records:
             at, station_at = int(record["payload"]), int(record["station_at"])
             payload = buffer[at : at + int(record["length"])].tobytes()
-            fields = _decode_with_pyais(payload, int(record["fill"]), counts)
+            fields = decode_full(payload, int(record["fill"]), counts)
             if fields is None:
                 continue
             time_us = int(record["time_us"])
@@ -144,23 +142,3 @@ def decode_messages(
             yield fields
     if not scanner.sentences:
         raise InputError(_NO_SENTENCE, path=path)
-
-
-def _decode_with_pyais(payload: bytes, fill: int, report: ReadReport) -> dict[str, Any] | None:
-    """Return the fields of a payload, or None, counted in `report`."""
-    bits = bit_vector(payload, fill)
-    if len(bits) < 38:
-        report.reject("bad_sentence")
-        return None
-    kind = bits.get(0, 6)
-    report.message_types[kind] += 1
-    if kind == 0 or kind not in MSG_CLASS:
-        report.reject("unsupported_type")
-        return None
-    try:
-        message = MSG_CLASS[kind].from_vector(bits)
-    except (AISBaseException, ValueError, TypeError, KeyError, IndexError):
-        report.reject("bad_sentence")
-        return None
-    report.accept(1)
-    return dict(message.asdict(enum_as_int=True))
