@@ -1,9 +1,9 @@
 """A generated day of traffic in the MarineCadastre CSV of 2025, for benchmarks.
 
 `python -m benchmarks.day --out day.csv` writes 7,363,604 rows of 15,000 vessels, about 0.9 GB: the
-size of a busy real day. Two thirds of the vessels lie in 120 ports, some crowded, and in their roads; the
-rest steam, fish, ferry or go dark, and some pairs meet at sea. It is made for size and density,
-not for truth: tests/worlds is the oracle. Equal arguments give equal bytes.
+size of a busy real day. Two thirds of the vessels lie in 120 ports, some crowded, and in their
+roads; the rest steam, fish, ferry or go dark, and some pairs meet at sea. It is made for size and
+density, not for truth: tests/worlds is the oracle. Equal arguments give equal bytes.
 """
 
 import argparse
@@ -33,6 +33,7 @@ MEETINGS, DARK = 25, 50
 MOORED, ANCHORED, STEAMING, FISHING, FERRY, DRIFTING = range(6)
 SHARES = (0.50, 0.15, 0.21, 0.09, 0.04, 0.01)
 PORTS = 120
+"""How vessels divide among the six kinds, and in how many ports."""
 NAV_STATUS = (5, 1, 0, 7, 0, 0)
 SHIP_TYPES = (70, 80, 70, 30, 60, 37)
 HEADER = (
@@ -127,8 +128,9 @@ def row_times(rng: np.random.Generator, fleet: Fleet, counts: Ints, who: Ints) -
     """Return report times in seconds of the day: even, with jitter, none while a vessel is dark."""
     first = np.repeat(np.cumsum(counts) - counts, counts)
     share = (np.arange(len(who)) - first + rng.uniform(size=len(who))) / counts[who]
+    silent = np.zeros(len(counts))
     is_dark = np.isfinite(fleet.dark_from_s)
-    silent = np.where(is_dark, fleet.dark_to_s - fleet.dark_from_s, 0.0)
+    silent[is_dark] = (fleet.dark_to_s - fleet.dark_from_s)[is_dark]
     t_s = share * (DAY_S - silent)[who]
     return np.where(t_s >= fleet.dark_from_s[who], t_s + silent[who], t_s)
 
@@ -159,7 +161,7 @@ def move(rng: np.random.Generator, fleet: Fleet, who: Ints, t_s: Floats) -> dict
     sog = np.clip(np.where(lies, 0.0, knots) + rng.normal(0, 0.06, len(who)), 0, None)
     cog = (fleet.course[who] + np.where(back, 180.0, 0.0) + rng.normal(0, 2, len(who))) % 360
     return {
-        "lon": np.round(lon, 5),
+        "lon": np.round((lon + 180.0) % 360.0 - 180.0, 5),
         "lat": np.round(lat, 5),
         "sog": np.round(sog, 1),
         "cog": np.round(cog, 1) % 360.0,
