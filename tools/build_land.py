@@ -27,7 +27,8 @@ DATA = Path(__file__).resolve().parent.parent / "vessels" / "data"
 
 def fetch(folder: Path) -> Path:
     """Download the package and return the folder that it unpacks to."""
-    subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True, capture_output=True)
+    command = ["npm", "pack", "--silent", PACKAGE]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
     (archive,) = folder.glob("world-atlas-*.tgz")
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
@@ -101,7 +102,7 @@ def to_grid(parts: list[shapely.Polygon]) -> list[shapely.Polygon]:
 
 
 def write(parts: list[shapely.Polygon], path: Path) -> None:
-    """Write the vertices: one row each, with `ring` and `polygon` set on a ring's first vertex."""
+    """Write one row a vertex; `starts` is 2 where a polygon begins, 1 for a hole, else 0."""
     columns: dict[str, list[NDArray[np.int32]]] = {"lon": [], "lat": [], "starts": []}
     for part in parts:
         rings = [part.exterior, *part.interiors]

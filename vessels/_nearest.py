@@ -77,7 +77,9 @@ def _project(
 
 
 @njit(cache=True)
-def _fill_boxes(segments: NDArray[np.float32], numbers: NDArray[np.int32], leaves: int) -> NDArray:  # type: ignore[type-arg]
+def _fill_boxes(
+    segments: NDArray[np.float32], numbers: NDArray[np.int32], leaves: int
+) -> NDArray[np.float32]:
     """Return the boxes of all nodes, from the leaves up."""
     boxes = np.empty((2 * leaves, 6), np.float32)
     boxes[:, :3] = np.inf
@@ -149,6 +151,25 @@ def _segment_distance2(
 
 
 @njit(cache=True)
+def _search_leaf(
+    segments: NDArray[np.float32],
+    numbers: NDArray[np.int32],
+    first: int,
+    best: int,
+    best2: float,
+    point: tuple[float, float, float],
+) -> tuple[int, float]:
+    """Return the better of the best slot so far and the slots of one leaf."""
+    for i in range(first, first + _LEAF):
+        if numbers[i] >= 0:
+            d2 = _segment_distance2(segments, i, *point)
+            if d2 < best2 or (d2 == best2 and numbers[i] < numbers[best]):
+                best = i
+                best2 = d2
+    return best, best2
+
+
+@njit(cache=True)
 def _search(
     segments: NDArray[np.float32],
     numbers: NDArray[np.int32],
@@ -187,16 +208,9 @@ def _search(
             if near2 > best2 * _SLACK:
                 node = -1
                 break
-        if node < 0:
-            continue
-        first = (node - leaves) * _LEAF
-        for i in range(first, first + _LEAF):
-            if numbers[i] < 0:
-                continue
-            d2 = _segment_distance2(segments, i, x, y, z)
-            if d2 < best2 or (d2 == best2 and numbers[i] < numbers[best]):
-                best = i
-                best2 = d2
+        if node >= leaves:
+            first = (node - leaves) * _LEAF
+            best, best2 = _search_leaf(segments, numbers, first, best, best2, (x, y, z))
     return best, best2
 
 
