@@ -1,8 +1,10 @@
 """Delimited text: CSV of any layout, read in blocks and split by one kernel."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from feeds.assemble import FixBuilder
@@ -10,7 +12,7 @@ from feeds.columns import Column, Text
 from feeds.containers import Member
 from feeds.csvkernel import split_rows
 from feeds.layout import Layout
-from feeds.lines import Block, blocks_of_lines
+from feeds.lines import blocks_of_lines
 from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 from feeds.sniff import TableHead
@@ -32,27 +34,33 @@ def read_delimited(
     Raises:
         InputError: the file is damaged, or how its times are written cannot be decided.
     """
-    splitter = _Splitter(table, layout)
     builder = FixBuilder(layout, report, path=member.name)
+    for rows in prefetch(_split_blocks(member, table, layout)):
+        report.reject("noise", rows.giants)
+        if len(rows.bad):
+            yield builder.build(rows.columns, rows.bad)
+
+
+class _Rows(NamedTuple):
+    """A block split into fields: columns by key, rows with a wrong number of fields."""
+
+    columns: dict[str, Column]
+    bad: npt.NDArray[np.bool_]
+    giants: int
+
+
+def _split_blocks(member: Member, table: TableHead, layout: Layout) -> Iterator[_Rows]:
+    splitter = _Splitter(table, layout)
+    at_header = table.has_header
     first = True
-    for block in prefetch(blocks_of_lines(member.buffered())):
-        report.reject("noise", block.giants)
-        lines = _without_header(block, has_header=table.has_header) if first else block.lines
-        first = first and not block.lines
+    for block in blocks_of_lines(member.buffered()):
+        lines = block.lines.removeprefix(_BOM) if first else block.lines
+        first = first and not lines
+        while at_header and lines:
+            line, _, lines = lines.partition(b"\n")
+            at_header = not line.strip()
         columns, bad = splitter.split(lines)
-        if len(bad):
-            yield builder.build(columns, bad)
-
-
-def _without_header(block: Block, *, has_header: bool) -> bytes:
-    lines = block.lines.removeprefix(_BOM)
-    if not has_header:
-        return lines
-    while lines:
-        line, _, lines = lines.partition(b"\n")
-        if line.strip():
-            break
-    return lines
+        yield _Rows(columns, bad, block.giants)
 
 
 class _Splitter:
@@ -65,9 +73,7 @@ class _Splitter:
         self._slot_of_key = {key: used[name] for key, name in layout.columns.items()}
         self._used = len(used)
 
-    def split(
-        self, lines: bytes
-    ) -> tuple[dict[str, Column], np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    def split(self, lines: bytes) -> tuple[dict[str, Column], npt.NDArray[np.bool_]]:
         """Return (column by key, rows with a wrong number of fields) of whole lines."""
         most = lines.count(b"\n")
         data = np.frombuffer(lines, np.uint8)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-BLOCK_BYTES = 1 << 24
-"""Bytes read at a time. A few blocks are in memory: one being parsed, the next being read."""
+BLOCK_BYTES = 1 << 22
+"""Bytes read at a time; measured fastest. The first block of a file is also its sample of dates."""
 MAX_LINE_BYTES = 1 << 20
 """Longest line kept. A longer one is dropped while it is read and counted as one row of noise."""
 

@@ -53,31 +53,36 @@ class Kind:
 
 def sniff(head: bytes, columns: Mapping[str, str] | None = None) -> Kind:
     """Return what a file is, from its first bytes and the user's column map."""
-    if not head.strip():
-        return Kind(None, "an empty file")
     if head.startswith(b"PAR1"):
         return Kind("parquet", "a Parquet file", is_track=True)
-    for magic, description in _MAGIC.items():
-        if head.startswith(magic):
-            return Kind(None, description)
+    has_sentence = _NMEA.search(head) is not None
+    magic = next((magic for magic in _MAGIC if head.startswith(magic)), None)
+    if magic is not None and not has_sentence:
+        return Kind(None, _MAGIC[magic])
     lines = _first_lines(head)
     if any(_is_record(line) for line in lines):
         return Kind("jsonl", "JSON lines", is_track=True)
     table = None if lines and lines[0].startswith(b"{") else read_head(head, columns)
-    if table is not None and len(missing_keys(table.names)) == 0:
-        return Kind("table", "a table", is_track=True, table=table)
-    if _NMEA.search(head):
+    missing = NEEDED if table is None else missing_keys(table.names)
+    if missing and has_sentence:
         return Kind("nmea", "AIS sentences", is_track=True)
+    if table is not None and b"\0" not in head:
+        is_track = len(missing) <= len(NEEDED) - 2 or bool(columns)
+        return Kind("table", "a table", is_track=is_track, table=table)
+    return Kind(None, _describe(head, lines))
+
+
+def _describe(head: bytes, lines: list[bytes]) -> str:
+    if not head.strip():
+        return "an empty file"
     if b"\0" in head:
-        return Kind(None, "a binary file")
-    if table is not None:
-        partly = len(missing_keys(table.names)) <= len(NEEDED) - 2
-        return Kind("table", "a table", is_track=partly or bool(columns), table=table)
-    if lines and lines[0].lstrip()[:1] in (b"{", b"["):
-        return Kind(None, "JSON that is not one object a line")
-    if lines and lines[0].lstrip()[:1] == b"<":
-        return Kind(None, "XML or HTML")
-    return Kind(None, "text without AIS records" if lines else "one line without an end")
+        return "a binary file"
+    if not lines:
+        return "one line without an end"
+    first = lines[0].lstrip()[:1]
+    if first in (b"{", b"["):
+        return "JSON that is not one object a line"
+    return "XML or HTML" if first == b"<" else "text without AIS records"
 
 
 def read_head(head: bytes, columns: Mapping[str, str] | None = None) -> TableHead | None:

@@ -171,13 +171,17 @@ def spool(stream: BinaryIO, *, name: str) -> BinaryIO:
     try:
         while part := stream.read(_COPY_BYTES):
             size += len(part)
-            if size > MAX_SPOOL_BYTES:
-                raise InputError(
-                    f"more than {MAX_SPOOL_BYTES >> 30} GiB inside; unpack it first", path=name
-                )
+            _check_spool(size, name=name)
             kept.write(part)
     except BaseException:
         kept.close()
         raise
     kept.seek(0)
     return kept
+
+
+def _check_spool(size: int, *, name: str) -> None:
+    if size > MAX_SPOOL_BYTES:
+        raise InputError(
+            f"more than {MAX_SPOOL_BYTES >> 30} GiB inside; unpack it first", path=name
+        )

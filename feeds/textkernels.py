@@ -61,7 +61,7 @@ def _digits(data: Bytes, p: int, end: int, most: int) -> tuple[int, int]:
     first = p
     value = 0
     while p < stop and _is_digit(data[p]):
-        value = value * 10 + (np.int64(data[p]) - 48)
+        value = value * 10 + (int(data[p]) - 48)
         p += 1
     return (value if p > first else -1), p
 
@@ -69,13 +69,13 @@ def _digits(data: Bytes, p: int, end: int, most: int) -> tuple[int, int]:
 @numba.njit(cache=True, nogil=True)
 def _mantissa(data: Bytes, p: int, end: int) -> tuple[int, int, int]:
     """Return (digits as an integer, power of ten, next position); position -1 without a digit."""
-    mantissa, shift, digits, point = np.int64(0), 0, 0, False
+    mantissa, shift, digits, point = 0, 0, 0, False
     while p < end:
         byte = data[p]
         if _is_digit(byte):
             digits += 1
             if mantissa < _MAX_MANTISSA:
-                mantissa = mantissa * 10 + (np.int64(byte) - 48)
+                mantissa = mantissa * 10 + (int(byte) - 48)
                 shift -= point
             else:  # beyond what a float holds
                 shift += not point
