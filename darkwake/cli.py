@@ -124,7 +124,7 @@ def replay(
     no_map: Annotated[bool, typer.Option("--no-map", help="Do not draw alerts.html.")] = False,
     map_limit: Annotated[
         int, typer.Option(metavar="N", min=1, help="Most events on the map.")
-    ] = 2000,
+    ] = 1000,
 ) -> None:
     """Find events in AIS files and write them, a map and the record of the run to a folder.
 

@@ -34,7 +34,7 @@ class ReplayOptions:
     workers: int = 1
     tracks: bool = False
     draw_map: bool = True
-    map_limit: int = 2000
+    map_limit: int = 1000
     """Most events drawn on the map; the files hold all of them."""
 
     def as_dict(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def write_result(result: ReplayResult, options: ReplayOptions, progress: Progres
     write_vessels(folder / "vessels.parquet", result.vessels)
     if options.draw_map:
         progress.stage("drawing the map")
-        _draw_map(folder / "alerts.html", events, result.event_tracks, options.map_limit)
+        _draw_map(folder / "alerts.html", result, options.map_limit)
     write_json(folder / MARKER, run_record(result, options))
 
 
@@ -142,7 +142,25 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
-def _draw_map(path: Path, events: list[Event], tracks: dict[str, Track], limit: int) -> None:
-    from maps.alert_map import write_alert_map  # noqa: PLC0415 - folium costs a second
+def _draw_map(path: Path, result: ReplayResult, limit: int) -> None:
+    from maps.alert_map import write_page  # noqa: PLC0415 - folium costs a second
+    from maps.payload import Page  # noqa: PLC0415
 
-    write_alert_map(path, events, tracks, title="Darkwake: findings to check", limit=limit)
+    page = Page(
+        events=result.events,
+        tracks=result.event_tracks,
+        title="Darkwake: findings to check",
+        limit=limit,
+        looked_at=_looked_at(result),
+    )
+    write_page(path, page)
+
+
+def _looked_at(result: ReplayResult) -> str:
+    """Return what was read, for the head of the map: a finding is worth what it rests on."""
+    report = result.report
+    until = "" if result.now_us is None else f", up to {iso_z(result.now_us)}"
+    return (
+        f"{report.rows_read:,} rows of {len(report.inputs)} files read, "
+        f"{report.rows_decoded:,} decoded; {result.vessels.num_rows:,} hulls{until}."
+    )

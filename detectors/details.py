@@ -15,7 +15,6 @@ _NUMBER = pa.float64()
 _COUNT = pa.int64()
 _WORD = pa.string()
 _WORDS = pa.list_(pa.string())
-_FLAG = pa.bool_()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,6 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         ),
         "sog_before_knots": Detail(_NUMBER, "speed over ground where last heard"),
         "feed_down_h": Detail(_NUMBER, "hours of the silence in which the feed itself was down"),
-        "in_port": Detail(_FLAG, "last heard within port limits"),
     },
     "encounter": {
         "contact_min": Detail(_NUMBER, "minutes from first to last contact"),
@@ -82,22 +80,24 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "encounter_h": Detail(_NUMBER, "hours of it spent in encounters"),
     },
     "identity_conflict": {
-        "kind": Detail(_WORD, "what conflicts: see docs/events.md"),
+        "kind": Detail(
+            _WORD,
+            "`two_hulls_at_once` (a shared number), `changed` (another identity on one number) or "
+            "`flip_flop` (changed, and back)",
+        ),
         "hulls": Detail(_WORDS, "hulls that used the number"),
         "alternations": Detail(_COUNT, "times the number changed from one hull to another"),
         "distance_m": Detail(_NUMBER, "distance between the hulls at the closest times"),
         "implied_speed_knots": Detail(_NUMBER, "speed one hull would need to be both"),
         "old": Detail(_WORD, "value before the change"),
         "new": Detail(_WORD, "value after the change"),
-        "attribute": Detail(_WORD, "what changed: name, callsign, imo, flag or mmsi"),
+        "attribute": Detail(_WORD, "what changed: name, callsign or imo"),
     },
     "implausible_position": {
-        "kind": Detail(_WORD, "what is implausible: see docs/events.md"),
-        "fixes": Detail(_COUNT, "positions that no ship could have sent from there"),
-        "distance_m": Detail(_NUMBER, "distance of the far position from the track"),
-        "implied_speed_knots": Detail(_NUMBER, "speed needed to get there and back"),
-        "lat_far": Detail(_NUMBER, "latitude of the farthest such position, degrees"),
-        "lon_far": Detail(_NUMBER, "longitude of the farthest such position, degrees"),
+        "kind": Detail(_WORD, "`jump`, or `jump_and_return`"),
+        "fixes": Detail(_COUNT, "positions sent from there; null where it has not come back"),
+        "distance_m": Detail(_NUMBER, "distance of the jump"),
+        "implied_speed_knots": Detail(_NUMBER, "speed that the jump would need"),
     },
 }
 """Event type -> field -> its type and meaning."""

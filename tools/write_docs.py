@@ -1,8 +1,10 @@
-"""Writes docs/cli.md and docs/configuration.md from the code: `uv run python -m tools.write_docs`.
+"""Writes docs from the code: `uv run python -m tools.write_docs`.
 
-A test compares the files with what this makes, so the pages cannot fall behind the code.
+docs/cli.md and docs/configuration.md are made whole, docs/events.md in its tables of details and
+of reasons. A test compares the files with what this makes, so they cannot fall behind the code.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import typer
 
 from darkwake.cli import app
 from darkwake.config import keys
+from detectors.details import DETAIL_FIELDS
+from feeds.report import REASONS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _MADE = "<!-- Made by `uv run python -m tools.write_docs`; edit the code, not this page. -->"
@@ -74,6 +78,21 @@ def configuration_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def events_page(page: str) -> str:
+    """Return docs/events.md with its made parts made anew."""
+    details = []
+    for type_name, fields in DETAIL_FIELDS.items():
+        details += [f"\n### {type_name}\n", "| field | meaning |", "|---|---|"]
+        details += [_row((f"`{name}`", detail.meaning)) for name, detail in fields.items()]
+    reasons = ["\n| reason | meaning |", "|---|---|"]
+    reasons += [_row((f"`{name}`", meaning)) for name, meaning in REASONS.items()]
+    for mark, lines in (("details", details), ("reasons", reasons)):
+        made = "\n".join(lines)
+        pattern = rf"(<!-- {mark}: made .*? -->\n).*?(<!-- {mark}: end -->)"
+        page = re.sub(pattern, rf"\1{made}\n\n\2", page, flags=re.DOTALL)
+    return page
+
+
 def _command_parts(command: Any, name: str) -> Iterator[str]:
     if hasattr(command, "commands"):
         for child in command.commands:
@@ -110,3 +129,5 @@ def _row(cells: tuple[str, ...]) -> str:
 if __name__ == "__main__":
     (DOCS / "cli.md").write_text(cli_page(), encoding="utf-8")
     (DOCS / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    events = DOCS / "events.md"
+    events.write_text(events_page(events.read_text(encoding="utf-8")), encoding="utf-8")

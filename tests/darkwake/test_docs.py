@@ -13,8 +13,9 @@ from darkwake.options import ReplayOptions
 from darkwake.outputs import VESSELS_SCHEMA, run_record
 from darkwake.staging import RESULT_FILES
 from detectors.details import DETAIL_FIELDS
+from feeds.report import REASONS
 from tests.darkwake.samples import result
-from tools.write_docs import cli_page, configuration_page
+from tools.write_docs import cli_page, configuration_page, events_page
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("vessels", "feeds", "detectors", "imagery", "maps", "alerts", "darkwake")
@@ -52,12 +53,13 @@ def test_the_file_contract_names_every_file_column_and_key() -> None:
     assert [name for name in wanted if f"`{name}`" not in page] == []
 
 
-def test_the_file_contract_holds_the_table_of_details_as_the_code_defines_it() -> None:
+def test_the_file_contract_holds_the_details_and_reasons_of_the_code() -> None:
     page = text_of("docs/events.md")
+    assert page == events_page(page), "run: uv run python -m tools.write_docs"
     for type_name, fields in DETAIL_FIELDS.items():
         section = page.split(f"### {type_name}\n")[1].split("\n#")[0]
-        rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)
-        assert rows == [(name, detail.meaning) for name, detail in fields.items()]
+        assert set(fields) <= set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert all(f"| `{reason}` |" in page for reason in REASONS)
 
 
 def test_the_readme_names_the_commands_that_ci_runs() -> None:

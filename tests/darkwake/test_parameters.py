@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from darkwake.engine import HORIZON_H
-from darkwake.parameters import detection_parameters
+from darkwake.replay import detection_parameters
 from darkwake.settings import Settings
 from detectors.parameters import Parameters
 
