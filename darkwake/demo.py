@@ -65,12 +65,14 @@ def say_findings(events: "Sequence[Event]") -> None:
 def _draw(result: "ReplayResult", page: Path) -> None:
     """Draw the map again under its label: a picture of it must not pass for a real one."""
     from maps.alert_map import write_page  # noqa: PLC0415 - folium costs a second
-    from maps.payload import Page  # noqa: PLC0415
+    from maps.payload import Identity, Page  # noqa: PLC0415
 
     looked_at = (
         f"{LABEL}. {result.report.rows_read:,} messages of {result.vessels.num_rows} vessels read. "
         "The vessels, their names and numbers, and the days are invented."
     )
+    vessels = result.vessels.select(["hull_id", "name", "flag"]).to_pylist()
+    identities = {row["hull_id"]: Identity(row["name"], row["flag"]) for row in vessels}
     write_page(
         page,
         Page(
@@ -78,5 +80,6 @@ def _draw(result: "ReplayResult", page: Path) -> None:
             tracks=result.event_tracks,
             title=f"Darkwake demo ({LABEL})",
             looked_at=looked_at,
+            identities=identities,
         ),
     )

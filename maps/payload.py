@@ -7,8 +7,8 @@ with `textContent`.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from detectors.events import EVENT_TYPES, SEVERITIES, Event
 from maps import words
@@ -32,6 +32,13 @@ def _severity(event: Event) -> int:
     return SEVERITIES.index(event.severity) if event.severity in SEVERITIES else 0
 
 
+class Identity(NamedTuple):
+    """What a vessel says of itself, as far as a page shows it."""
+
+    name: str | None
+    flag: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What a page is made of.
@@ -42,6 +49,7 @@ class Page:
         title: Shown at the top and in the window title. Plain text.
         limit: Most events drawn; above it the most severe are drawn and the page says so.
         looked_at: A sentence on what was read (rows, vessels, period). Plain text.
+        identities: Name and flag by hull id, for the tracks and for the other vessel of a meeting.
         land: Where the outlines of land come from.
         point_budget: Most track vertices; tracks are thinned to it.
     """
@@ -51,6 +59,7 @@ class Page:
     title: str
     limit: int = DEFAULT_LIMIT
     looked_at: str = ""
+    identities: Mapping[str, Identity] = field(default_factory=dict)
     land: Land = shipped_land
     point_budget: int = POINT_BUDGET
 
@@ -67,8 +76,8 @@ def page_payload(page: Page) -> dict[str, Any]:
         "disclaimer": words.DISCLAIMER,
         "summary": _summary(page, shown),
         "types": _types(shown),
-        "events": [_event(event, centre) for event in shown],
-        "tracks": _named(drawn, page.events),
+        "events": [_event(event, centre, page.identities) for event in shown],
+        "tracks": _named(drawn, page),
         "land": basemap_payload(places, page.land),
         "centre": centre,
     }
@@ -125,7 +134,7 @@ def _types(shown: Sequence[Event]) -> list[dict[str, Any]]:
     ]
 
 
-def _event(event: Event, centre_deg: float) -> dict[str, Any]:
+def _event(event: Event, centre_deg: float, identities: Mapping[str, Identity]) -> dict[str, Any]:
     lon = round(into_frame(event.lon, centre_deg), 6)
     path = event.path if len(event.path) > 1 else ()
     path_lons = unwrap([point[0] for point in path], centre_deg)
@@ -143,17 +152,18 @@ def _event(event: Event, centre_deg: float) -> dict[str, Any]:
         "hulls": [hull for hull in (event.hull_id, event.other_hull_id) if hull is not None],
         "start": words.utc(event.start_us),
         "sure": words.sureness(event.confidence),
-        "rows": _rows(event),
+        "rows": _rows(event, identities),
         "why": [words.reason_words(reason) for reason in event.reasons],
         "details": words.detail_words(event.details),
     }
 
 
-def _rows(event: Event) -> list[list[str]]:
+def _rows(event: Event, identities: Mapping[str, Identity]) -> list[list[str]]:
     """Return label and text pairs in the order a reader asks: who, where, when, how sure."""
     rows = [["Who", words.who(event.vessel_name, event.flag, event.mmsi)]]
     if event.other_mmsi is not None:
-        rows.append(["With", _other(event)])
+        other = identities.get(event.other_hull_id or "", Identity(None, None))
+        rows.append(["With", words.who(other.name, other.flag, event.other_mmsi)])
     lat, lon = round(event.lat, 6), round(event.lon, 6)
     rows += [
         ["Where", f"{lat:.5f}, {lon:.5f} · {words.dms(lat, lon)}"],
@@ -166,21 +176,10 @@ def _rows(event: Event) -> list[list[str]]:
     return rows
 
 
-def _other(event: Event) -> str:
-    name = event.details.get("other_vessel_name")
-    flag = event.details.get("other_flag")
-    return words.who(str(name) if name else None, str(flag) if flag else None, event.other_mmsi)
-
-
-def _named(drawn: list[dict[str, Any]], events: Sequence[Event]) -> list[dict[str, Any]]:
-    """Give each track the name its vessel has in an event, or its hull id."""
-    names: dict[str, str] = {}
-    for event in events:
-        if event.vessel_name:
-            names.setdefault(event.hull_id, words.plain(event.vessel_name))
-        other = event.details.get("other_vessel_name")
-        if event.other_hull_id is not None and other:
-            names.setdefault(event.other_hull_id, words.plain(other))
+def _named(drawn: list[dict[str, Any]], page: Page) -> list[dict[str, Any]]:
+    """Give each track the name of its vessel, or its hull id."""
+    names = {event.hull_id: event.vessel_name for event in page.events if event.vessel_name}
+    names |= {hull: vessel.name for hull, vessel in page.identities.items() if vessel.name}
     for track in drawn:
-        track["name"] = names.get(track["hull"], words.plain(track["hull"]))
+        track["name"] = words.plain(names.get(track["hull"], track["hull"]))
     return drawn

@@ -44,6 +44,20 @@ OTHER_CAUSES = {
 }
 """What else could explain a finding. Shown beside every one of its type."""
 
+REASON_WORDS = {
+    "silence": "Not heard for",
+    "expected_messages": "Messages that its own rate before would have given",
+    "shore_distance": "Distance from shore",
+    "contact": "Time close together",
+    "median_distance": "Median distance between the two",
+    "median_speed": "Median speed of the faster one",
+    "mean_speed": "Mean speed",
+    "observed": "Time observed",
+    "implied_speed": "Speed that the positions imply",
+    "alternations": "Times that the number changed place",
+}
+"""Reason codes in words; a code that is not here is shown with its underscores as spaces."""
+
 DISCLAIMER = (
     "A finding is an indicator to check, never a verdict. AIS is what vessels report of themselves."
 )
@@ -117,7 +131,7 @@ def sureness(confidence: float) -> str:
 
 def reason_words(reason: Reason) -> str:
     """Return one reason with its value, unit and threshold."""
-    name = plain(reason.code.replace("_", " "))
+    name = REASON_WORDS.get(reason.code) or plain(reason.code.replace("_", " "))
     unit = plain(_UNITS.get(reason.unit, reason.unit))
     text = name if reason.value is None else f"{name}: {_value(reason.value, unit)}"
     if reason.threshold is None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from detectors.events import Reason
 from maps.alert_map import render_page
+from maps.payload import Identity
 from tests.maps.browser import needs_chromium, result, visit, with_driver
 from tests.maps.samples import HOSTILE, event, many_events, page, walk
 
@@ -76,7 +78,7 @@ def test_a_finding_flies_to_its_place_and_says_what_it_is(tmp_path: Path) -> Non
     assert seen["layers"] == ["Dark period (1)", "Encounter (1)", "Tracks (1)"]
     assert seen["current"] == 1
     assert "SEA ORCHID" in seen["popups"][0]
-    assert "silence: 30 h (threshold 12 h)" in seen["popups"][0]
+    assert "Not heard for: 30 h (threshold 12 h)" in seen["popups"][0]
     assert "MMSI 898000102" in seen["popups"][1]
     assert "never a verdict" in seen["popups"][1]
 
@@ -89,7 +91,10 @@ def test_the_injection_matrix_is_inert(tmp_path: Path) -> None:
             vessel_name=text,
             flag=text,
             replaces=text,
-            details={text: text, "other_vessel_name": text},
+            details={text: text},
+            reasons=(Reason(text, text, text, text),),
+            other_mmsi=1,
+            other_hull_id=text,
             path=(),
         )
         for i, text in enumerate(HOSTILE)
@@ -101,6 +106,7 @@ def test_the_injection_matrix_is_inert(tmp_path: Path) -> None:
         driver,
         events=events,
         tracks=tracks,
+        identities={text: Identity(text, text) for text in HOSTILE},
         title="".join(HOSTILE),
         looked_at="".join(HOSTILE),
     )

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from detectors.events import Reason
 from maps.alert_map import render_alert_map, render_page, write_page
 from maps.csp import with_policy
+from maps.payload import Identity
 from tests.maps.samples import HOSTILE, event, land, many_events, page, walk
 from vessels.errors import StoreError
 
@@ -119,10 +121,16 @@ def test_hostile_text_stays_in_the_payload_and_in_the_title(text: str) -> None:
         hull_id=text,
         type="dark_period",
         replaces=text,
-        details={text: text, "other_vessel_name": text},
+        details={text: text},
+        reasons=(Reason(text, text, text, text),),
+        other_mmsi=1,
+        other_hull_id=text,
     )
     tracks = {text: walk(1, 5)}
-    hostile = render_page(page(events=[found], tracks=tracks, title=text, looked_at=text))
+    identities = {text: Identity(text, text)}
+    hostile = render_page(
+        page(events=[found], tracks=tracks, title=text, looked_at=text, identities=identities)
+    )
     reader = _read(hostile)
     assert [tag for tag, _ in reader.tags] == [tag for tag, _ in calm.tags]
     scripts = [t for _, attrs, t in reader.blocks if attrs.get("type") is None]
@@ -131,7 +139,7 @@ def test_hostile_text_stays_in_the_payload_and_in_the_title(text: str) -> None:
     assert payload is not None
     assert not set("<>&") & set(payload[1])
     assert payload[1].isascii()
-    assert _payload(hostile)["events"][0]["hulls"] == [text]
+    assert _payload(hostile)["events"][0]["hulls"] == [text, text]
 
 
 def test_control_characters_do_not_reach_the_page() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detectors.events import EVENT_TYPES, Reason
 from maps import words
-from maps.payload import most_severe, page_payload
+from maps.payload import Identity, most_severe, page_payload
 from tests.maps.samples import event, many_events, page, walk
 
 
@@ -54,7 +54,7 @@ def test_a_popup_says_who_where_when_why_and_how_sure() -> None:
     assert rows["How sure"] == "strong (0.87 of 1)"
     assert rows["Severity"] == "high · closed"
     assert shown["why"] == [
-        "silence: 30 h (threshold 12 h)",
+        "Not heard for: 30 h (threshold 12 h)",
         "positions before 12h: 410 positions (threshold 14 positions)",
     ]
 
@@ -74,14 +74,17 @@ def test_the_other_vessel_and_a_replaced_event_are_named() -> None:
         other_mmsi=898000102,
         other_hull_id="898000102-1",
         replaces="abc",
-        details={"other_vessel_name": "LUCKY"},
         path=(),
     )
     payload = page_payload(
-        page(events=[found], tracks={"898000102-1": walk(2, 9), "x": walk(3, 9)})
+        page(
+            events=[found],
+            tracks={"898000102-1": walk(2, 9), "x": walk(3, 9)},
+            identities={"898000102-1": Identity("LUCKY", "FJI")},
+        )
     )
     rows = dict(payload["events"][0]["rows"])
-    assert rows["With"] == "LUCKY · flag not known · MMSI 898000102"
+    assert rows["With"] == "LUCKY · flag FJI · MMSI 898000102"
     assert rows["Replaces"] == "abc"
     assert [track["name"] for track in payload["tracks"]] == ["LUCKY", "x"]
 
