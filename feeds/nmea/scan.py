@@ -57,6 +57,11 @@ class Blocks:
         self._stream = stream
         self._skipping = False
 
+    @property
+    def full(self) -> bool:
+        """Tell whether nothing more can be read unless lines are used up first."""
+        return self.low == 0 and self.filled >= self.size
+
     def fill(self) -> int:
         """Drop the bytes before `low`, read on; return the offset after the last whole line."""
         kept = self.filled - self.low
@@ -126,7 +131,9 @@ class Scanner:
                 last = end >= high
                 if wrapped:
                     apply_wrappers(self._lines, count)
-                yield self._use(count, end, final=last and ended)
+                # A full block of few lines (the rest is blank) has no room for more neighbours.
+                stuck = last and blocks.full and count - WRAPPER_REACH_LINES <= self._done
+                yield self._use(count, end, final=stuck or (last and ended))
         self._report.reject("incomplete_multipart", give_up(self._pending))
 
     def _use(self, count: int, end: int, *, final: bool) -> Messages:
@@ -145,10 +152,10 @@ class Scanner:
             self._messages,
         )
         self._report.reject("incomplete_multipart", lost)
-        first = max(upto - WRAPPER_REACH_LINES, 0)
+        first = count if final else max(upto - WRAPPER_REACH_LINES, 0)
         blocks.low = int(self._lines["start"][first]) if first < count else end
         self._base += first
-        self._done = upto - first
+        self._done = max(upto - first, 0)
         return Messages(blocks.data, self._messages[:number])
 
     def _count(self, lines: Records) -> None:

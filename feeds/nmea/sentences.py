@@ -168,14 +168,15 @@ def read_line(line: Record, buffer: Bytes, low: int, high: int, commas: Array) -
     line.station_length = 0
     line.group = 0
     line.key = 0
+    if high - low > MAX_LINE_BYTES:  # whatever it holds: the rest may not have been kept
+        line.kind = NOISE
+        return
     first = low
     while first < high and buffer[first] in (32, 9):
         first += 1
     if first == high:
         return
     line.kind = NOISE
-    if high - low > MAX_LINE_BYTES:
-        return
     for i in range(first, high):
         if buffer[i] == _BANG and is_ais_tag(buffer, i, high):
             read_sentence(line, buffer, first, i, high, commas)
