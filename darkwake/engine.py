@@ -90,8 +90,9 @@ class Engine:
         if len(fixes) == 0:
             return []
         self._take_in(fixes)
+        changes = self.flush(self._now_us or 0)
         self._freeze()
-        return self.flush(max(self._head.watermark_us or 0, self._now_us or 0))
+        return changes
 
     def flush(self, now_us: int) -> list[Change]:
         """Judge everything as of `now_us`, which is never before the newest fix."""
@@ -167,7 +168,7 @@ class Engine:
         self._head = self._frozen
         self.too_late = meta["too_late"]
         self._final = {event.event_id: event for event in map(_event_from_json, meta["final"])}
-        pending = Fixes.from_arrays(arrays, "pending/")
+        pending, _ = sort_fixes(Fixes.from_arrays(arrays, "pending/"))
         if len(pending):
             self._take_in(pending)
         if meta["now_us"] is not None:
@@ -229,8 +230,9 @@ def _content(event: Event) -> Event:
 
 
 def _replaced_by(event: Event, gone: Sequence[Event]) -> str | None:
-    """Return the withdrawn event that this one takes the place of: same type and hulls' numbers,
-    overlapping in time, nearest in start.
+    """Return the withdrawn event that this one takes the place of.
+
+    That is one of the same type and numbers, overlapping in time, nearest in start.
     """
     same = [
         old

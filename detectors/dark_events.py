@@ -101,7 +101,8 @@ def _event(row: tuple[Any, ...], port_names: list[str], min_duration_h: float) -
     alive_h = (end_us - start_us - int(down_us)) / US_PER_H
     hours = (end_us - start_us) / US_PER_H
     knots = moved_m / ((end_us - start_us) / US_PER_S) / MPS_PER_KNOT
-    rate_per_h = silence["before"] / max(float(silence["heard_h"]), 1.0)
+    # The last fix began the silence; the others tell the rate. A single fix counts as half a one.
+    rate_per_h = max(float(silence["before"]) - 1.0, 0.5) / max(float(silence["heard_h"]), 1.0)
     confidence = _confidence(rate_per_h * alive_h, float(shore0_m), knots, is_open=bool(is_open))
     mmsi, number = int(silence["key"]) >> 16, int(silence["key"]) & 0xFFFF
     lat, lon = float(silence["start_lat"]), float(silence["start_lon"])

@@ -23,6 +23,8 @@ class IdentityConflictParameters:
 
     min_reports: int = 3
     """Times that both the old and the new name, call sign or IMO number must have been stated."""
+    min_distance_km: float = 20.0
+    """Hulls nearer to each other than this may be one ship, heard with a delay of minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class SwitchRun:
 
     mmsi: int
     alternations: int
+    shared: bool
     last_us: int
     hulls: tuple[int, ...]
     first: Excursion
@@ -90,6 +93,7 @@ def _extend(run: SwitchRun | None, switch: Any) -> SwitchRun:
         return SwitchRun(
             mmsi=int(switch["mmsi"]),
             alternations=1,
+            shared=bool(switch["shared"]),
             last_us=int(switch["known_us"]),
             hulls=tuple(sorted((leaves.home_hull, leaves.away_hull))),
             first=leaves,
@@ -106,6 +110,7 @@ def _extend(run: SwitchRun | None, switch: Any) -> SwitchRun:
     return replace(
         run,
         alternations=int(switch["alternations"]),
+        shared=bool(switch["shared"]),
         last_us=int(switch["known_us"]),
         hulls=tuple(sorted({*run.hulls, leaves.home_hull, leaves.away_hull})),
         back=back,
@@ -114,13 +119,18 @@ def _extend(run: SwitchRun | None, switch: Any) -> SwitchRun:
 
 
 def conflict_event(
-    run: SwitchRun, *, over: bool, now_us: int, parameters: HullParameters
+    run: SwitchRun,
+    *,
+    over: bool,
+    now_us: int,
+    hulls: HullParameters,
+    parameters: IdentityConflictParameters,
 ) -> Event | None:
     """Return the identity conflict that a run is, or None where it has too few changes."""
-    if run.alternations < parameters.shared_alternations:
-        return None
     first = run.first
     apart_m = distance_m(first.left_lat, first.left_lon, first.away_lat, first.away_lon)
+    if run.alternations < hulls.shared_alternations or apart_m < parameters.min_distance_km * 1e3:
+        return None
     knots = implied_knots(apart_m, first.away_us - first.left_us)
     return Event(
         type="identity_conflict",
@@ -135,8 +145,8 @@ def conflict_event(
         confidence=1.0 - 0.8**run.alternations,
         severity="watch",
         reasons=(
-            Reason("alternations", run.alternations, parameters.shared_alternations, "count"),
-            Reason("implied_speed", round(knots, 1), parameters.max_speed_knots, "knots"),
+            Reason("alternations", run.alternations, hulls.shared_alternations, "count"),
+            Reason("implied_speed", round(knots, 1), hulls.max_speed_knots, "knots"),
         ),
         details={
             "kind": "two_hulls_at_once",
@@ -150,8 +160,8 @@ def conflict_event(
 
 
 def implied_knots(distance: float, duration_us: int) -> float:
-    """Return the speed that a distance takes; a duration below a second counts as one."""
-    return distance / max(duration_us / US_PER_S, 1.0) / MPS_PER_KNOT
+    """Return the speed that a distance takes; a duration below a minute counts as one."""
+    return distance / max(duration_us / US_PER_S, 60.0) / MPS_PER_KNOT
 
 
 def runs_as_json(runs: Runs) -> list[dict[str, Any]]:

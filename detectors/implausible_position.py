@@ -19,6 +19,8 @@ class ImplausiblePositionParameters:
 
     min_fixes: int = 3
     """Fixes at the far place before anything is said."""
+    min_distance_km: float = 20.0
+    """Shorter jumps are clocks that are minutes wrong more often than positions."""
 
 
 def position_events(
@@ -29,21 +31,25 @@ def position_events(
     hulls: HullParameters,
     parameters: ImplausiblePositionParameters,
 ) -> list[Event]:
-    """Return the jumps of a run that has too few changes to be a shared number."""
-    if run.alternations >= hulls.shared_alternations:
+    """Return the jumps of a run whose number is not known to be shared."""
+    if run.shared:
         return []
     jumps = [
         _event(run.mmsi, one, over=True, now_us=now_us, limits=hulls)
         for one in run.back
-        if one.fixes >= parameters.min_fixes
+        if one.fixes >= parameters.min_fixes and _apart_m(one) >= parameters.min_distance_km * 1e3
     ]
-    if run.away is not None:
+    if run.away is not None and _apart_m(run.away) >= parameters.min_distance_km * 1e3:
         jumps.append(_event(run.mmsi, run.away, over=over, now_us=now_us, limits=hulls))
     return jumps
 
 
+def _apart_m(jump: Excursion) -> float:
+    return distance_m(jump.left_lat, jump.left_lon, jump.away_lat, jump.away_lon)
+
+
 def _event(mmsi: int, jump: Excursion, *, over: bool, now_us: int, limits: HullParameters) -> Event:
-    apart_m = distance_m(jump.left_lat, jump.left_lon, jump.away_lat, jump.away_lon)
+    apart_m = _apart_m(jump)
     knots = implied_knots(apart_m, jump.away_us - jump.left_us)
     came_back = jump.last_us > 0
     end_us = jump.last_us if came_back else jump.away_us if over else None

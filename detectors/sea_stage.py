@@ -205,7 +205,13 @@ def _loitering(
 def _switch_events(
     run: SwitchRun, *, over: bool, now_us: int, parameters: Parameters
 ) -> list[Event]:
-    conflict = conflict_event(run, over=over, now_us=now_us, parameters=parameters.hulls)
+    conflict = conflict_event(
+        run,
+        over=over,
+        now_us=now_us,
+        hulls=parameters.hulls,
+        parameters=parameters.identity_conflict,
+    )
     if conflict is not None:
         return [conflict]
     return position_events(

@@ -109,20 +109,20 @@ def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Arra
     lasts = lasts[now_us - fixes.time_us[lasts] >= min_us]
     table = state["hulls"]
     place = np.searchsorted(table["key"], key[lasts])
-    speaks = _speaking_hull(state, parameters.hulls.shared_alternations)
+    speaks = _speaking_hull(state)
     number = np.searchsorted(state["split_numbers"]["mmsi"], key[lasts] >> 16)
     elsewhere = (speaks[number] > 0) & (speaks[number] != key[lasts] & 0xFFFF)
     silences = open_silences(key, fixes, lasts, table["first_us"][place], elsewhere)
     return silences, qualified(state["runs"], parameters.loitering)
 
 
-def _speaking_hull(state: State, shared_at: int) -> Array:
+def _speaking_hull(state: State) -> Array:
     """Return the number of the hull that each MMSI was heard at last; 0 if shared or unknown."""
     numbers = state["split_numbers"]
     tracks = state["split_tracks"]
     current = numbers["current"]
     hull = tracks["ordinal"][np.arange(len(numbers)), np.maximum(current, 0)]
-    return np.where((current < 0) | (numbers["alternations"] >= shared_at), 0, hull)
+    return np.where((current < 0) | (numbers["shared"] > 0), 0, hull)
 
 
 def _beforehand(fixes: Fixes) -> Array:

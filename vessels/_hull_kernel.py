@@ -44,6 +44,7 @@ NUMBER = np.dtype(
         ("current", "i4"),  # track that spoke last, or -1
         ("hulls", "i4"),
         ("alternations", "i4"),  # changes of hull in the current run
+        ("shared", "i4"),  # 1 once a run had enough of them
         ("run_fixes", "i8"),  # fixes of the current hull since it began to speak
         ("switch_us", "i8"),
     ]
@@ -52,6 +53,7 @@ SWITCH = np.dtype(
     [
         ("mmsi", "i4"),
         ("alternations", "i4"),  # in the current run, this one included
+        ("shared", "i4"),  # 1 where this or an earlier run makes the number shared
         ("from_hull", "i4"),
         ("to_hull", "i4"),
         ("from_fixes", "i8"),  # fixes of the hull that spoke before, since it began to
@@ -70,6 +72,8 @@ KEPT, WAITING, NOT_A_VESSEL, JUNK_MMSI, NULL_ISLAND, RETRANSMISSION, UNCONFIRMED
 _NULL_ISLAND_DEG = 0.005
 _STALE_MIN_SOG = 0.5
 _SUSPECT_MIN_M = 5_000.0
+_CLOCK_FAULT_M = 20_000.0
+"""A track that goes on this near to one that fell silent is the same hull with a wrong clock."""
 _SUSPECT_KNOTS = 25.0
 _MPS = M_PER_NM / 3600.0
 
@@ -210,7 +214,8 @@ def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
     """Return the hull track that the next fix of tentative track `k` makes it, or -1.
 
     A linked track joins its parent with its second fix, if the parent has not spoken since; any
-    track becomes a hull of its own with its `min_fixes`-th.
+    track becomes a hull of its own with its `min_fixes`-th, unless the hull that spoke last fell
+    silent close by when it began.
     """
     track = tracks[k]
     p = track.parent
@@ -225,6 +230,13 @@ def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
         return p
     if track.count + 1 < min_fixes:
         return -1
+    c = number.current
+    if c >= 0 and tracks[c].time_us <= track.first_us:
+        near_m = distance_m(tracks[c].lat, tracks[c].lon, track.first_lat, track.first_lon)
+        if near_m <= _CLOCK_FAULT_M:
+            tracks[c].count += track.count
+            track.ordinal = -1
+            return c
     number.hulls += 1
     track.ordinal = number.hulls
     return k
@@ -256,6 +268,7 @@ def _note_switch(switch: Record, number: Record, before: Record, first: Tuple, n
     """Fill one row of SWITCH. `first` is the new speaker's first fix, `now` what is known of it."""
     switch.mmsi = number.mmsi
     switch.alternations = number.alternations
+    switch.shared = number.shared
     switch.from_hull = before.ordinal
     switch.from_fixes = number.run_fixes
     switch.from_us, switch.from_lat, switch.from_lon = before.time_us, before.lat, before.lon
@@ -339,7 +352,9 @@ def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits:
                 number.alternations = 0
             number.alternations += 1
             number.switch_us = fix[0]
-            elsewhere[first_row] = number.alternations < shared_at and previous_us > 0
+            if number.alternations >= shared_at:
+                number.shared = 1
+            elsewhere[first_row] = number.shared == 0 and previous_us > 0
             if found == len(switches):
                 switches = np.concatenate((switches, np.empty(found, SWITCH)))
             now = (tracks[k].ordinal, fix[0], previous_us)

@@ -1,0 +1,229 @@
+"""Replay: files in any order through the one detection fold, to a finished result.
+
+Rows are read once and put in order of time (darkwake/timeline.py); then stretch after stretch is
+folded, and what is open at the end is judged as of the last fix or `--to`. The wall clock is never
+asked.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+from vessels.identity import IdentityBook
+
+import feeds
+from darkwake.options import ReplayOptions
+from darkwake.outputs import ReplayResult
+from darkwake.progress import Progress
+from darkwake.settings import Settings
+from darkwake.timeline import Timeline
+from darkwake.tracks import TrackSpool, TrackWriter
+from darkwake.vessel_table import vessel_table
+from darkwake.workers import WorkerStages
+from detectors.events import Event
+from detectors.naming import name_events
+from detectors.parameters import Parameters
+from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
+from detectors.vessel_stage import VesselOutput
+from feeds.report import ReadReport
+from vessels.errors import InputError
+from vessels.fixes import Fixes, fixes_from_table, sort_fixes
+
+_SCRATCH = "scratch"
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one replay carries from stage to stage."""
+
+    options: ReplayOptions
+    progress: Progress
+    report: ReadReport = field(default_factory=ReadReport)
+    book: IdentityBook = field(default_factory=IdentityBook)
+    seconds: dict[str, float] = field(default_factory=dict)
+    scratch: Path = Path()
+
+    @contextlib.contextmanager
+    def stage(self, name: str, title: str, total: int | None = None) -> Iterator[None]:
+        """Time a stage, and show it."""
+        self.progress.stage(title, total)
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begun
+
+
+def detection_parameters(settings: Settings) -> Parameters:
+    """Return the settings as the detectors take them: the same sections, the same names."""
+    sections = {"hulls": settings.hulls, **dict(settings.detectors)}
+    built = {}
+    for section in fields(Parameters):
+        kind = type(getattr(Parameters(), section.name))
+        built[section.name] = kind(**sections[section.name].model_dump())
+    return Parameters(**built)
+
+
+def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> ReplayResult:
+    """Run the whole replay; nothing is written but scratch files and tracks in `options.out`.
+
+    Raises:
+        InputError: a file is not AIS data or damaged, or none holds a single position.
+    """
+    begun = time.perf_counter()
+    run = _Run(options, progress)
+    run.scratch = options.out / _SCRATCH
+    parameters = detection_parameters(settings)
+    try:
+        with run.stage("read", "reading"):
+            timeline = _read(run)
+        if timeline.last_us is None and options.to_us is None and run.report.rows_decoded == 0:
+            raise InputError(_nothing(run.report))
+        now_us = options.to_us if options.to_us is not None else timeline.last_us
+        with contextlib.ExitStack() as stack:
+            stages: VesselStages
+            if options.workers > 1:
+                stages = stack.enter_context(WorkerStages(parameters, options.workers))
+            else:
+                stages = LocalStages(parameters)
+            result = _detect(run, timeline, stages, parameters, now_us)
+    finally:
+        _remove(run.scratch)
+    result.parameters = settings.parameters()
+    run.seconds["total"] = time.perf_counter() - begun
+    result.seconds = run.seconds
+    result.peak_memory_mb = _peak_memory_mb()
+    return result
+
+
+def _read(run: _Run) -> Timeline:
+    timeline = Timeline(run.scratch)
+    options = run.options
+    tables = feeds.read(
+        options.paths,
+        format=options.format,
+        columns=options.columns,
+        start_time_us=options.start_time_us,
+        report=run.report,
+        progress=run.progress.update,
+    )
+    for table in tables:
+        rows = _in_time(table, run)
+        run.book.update(rows)
+        timeline.add(fixes_from_table(rows))
+    return timeline
+
+
+def _in_time(table: pa.Table, run: _Run) -> pa.Table:
+    """Return the rows between `--from` and `--to`, and count the others."""
+    options = run.options
+    if options.from_us is None and options.to_us is None:
+        return table
+    time_us = table["time"].cast(pa.int64())
+    low = options.from_us if options.from_us is not None else np.iinfo("i8").min
+    high = options.to_us if options.to_us is not None else np.iinfo("i8").max
+    inside = pc.and_(pc.greater_equal(time_us, low), pc.less_equal(time_us, high))
+    rows = table.filter(inside)
+    run.report.reject_decoded("outside_time_range", table.num_rows - rows.num_rows)
+    return rows
+
+
+def _detect(
+    run: _Run,
+    timeline: Timeline,
+    stages: VesselStages,
+    parameters: Parameters,
+    now_us: int | None,
+) -> ReplayResult:
+    tracks = TrackWriter(run.options.out / "tracks.parquet") if run.options.tracks else None
+    spool = TrackSpool(run.scratch / "spool.parquet")
+
+    def note(output: VesselOutput) -> None:
+        spool.add(output)
+        if tracks is not None:
+            tracks.add(output)
+
+    pipeline = Pipeline(parameters, stages, note)
+    with run.stage("detect", "detecting", len(timeline)):
+        state, events = _fold(run, timeline, pipeline)
+        if now_us is not None:
+            events += pipeline.peek(state, now_us)
+    spool.close()
+    states = stages.dump(state.token)
+    if tracks is not None:
+        for part in states:
+            tracks.add_waiting(Fixes.from_arrays(part, "split_held_"))
+        tracks.close()
+    with run.stage("name", "naming"):
+        events = _inside(name_events(events, run.book), run.options.bbox)
+        vessels = vessel_table(states, run.book)
+        hulls = {hull for event in events for hull in (event.hull_id, event.other_hull_id) if hull}
+        event_tracks = spool.tracks(hulls) if run.options.draw_map else {}
+    return ReplayResult(
+        events=events,
+        vessels=vessels,
+        report=run.report,
+        parameters={},
+        tracks=run.options.out / "tracks.parquet" if tracks is not None else None,
+        event_tracks=event_tracks,
+        now_us=now_us,
+    )
+
+
+def _fold(run: _Run, timeline: Timeline, pipeline: Pipeline) -> tuple[PipelineState, list[Event]]:
+    state = PipelineState()
+    events: list[Event] = []
+    for done, stretch in enumerate(timeline.stretches(), start=1):
+        fixes, repeated = sort_fixes(stretch)
+        run.report.reject_decoded("duplicate", repeated)
+        state, final = pipeline.step(state, fixes, int(fixes.time_us.max()))
+        pipeline.stages.forget({state.token})
+        events += final
+        run.progress.update(done)
+    return state, events
+
+
+def _inside(events: list[Event], bbox: tuple[float, float, float, float] | None) -> list[Event]:
+    """Return the events that begin in the box, or have a point of their geometry in it.
+
+    The box chooses events, not fixes: a ship that sails out of it has not gone dark.
+    """
+    if bbox is None:
+        return events
+    west, south, east, north = bbox
+
+    def holds(lon: float, lat: float) -> bool:
+        in_lon = west <= lon <= east if west <= east else lon >= west or lon <= east
+        return in_lon and south <= lat <= north
+
+    return [
+        event
+        for event in events
+        if holds(event.lon, event.lat) or any(holds(lon, lat) for lon, lat in event.path)
+    ]
+
+
+def _nothing(report: ReadReport) -> str:
+    reasons = ", ".join(f"{n} {reason}" for reason, n in report.rejected.most_common())
+    names = ", ".join(file.path for file in report.inputs[:3])
+    return f"{names}: no AIS position in {report.rows_read} rows ({reasons or 'empty'})"
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+
+
+def _peak_memory_mb() -> float:
+    """Return the peak resident memory of this process, MB; the present one where none is kept."""
+    try:
+        import resource  # noqa: PLC0415  not on Windows
+    except ImportError:
+        return float(psutil.Process().memory_info().rss / 1e6)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

@@ -1,0 +1,1 @@
+"""The five laws, on generated and real streams."""
