@@ -7,10 +7,11 @@ with `textContent`.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from detectors.events import EVENT_TYPES, SEVERITIES, Event
+from detectors.parameters import Parameters
 from maps import words
 from maps.basemap import Land, basemap_payload, shipped_land
 from maps.frame import centre_longitude, into_frame, unwrap
@@ -18,6 +19,10 @@ from maps.tracks import POINT_BUDGET, Track, track_payload
 
 DEFAULT_LIMIT = 1_000
 """Events drawn on one page unless the user asks for more: the list is still readable."""
+
+
+LOOKED_FOR = tuple(section.name for section in fields(Parameters) if section.name in EVENT_TYPES)
+"""The kinds of event that a run looks for: those that have a detector with parameters."""
 
 
 def most_severe(events: Sequence[Event]) -> list[Event]:
@@ -67,9 +72,11 @@ class Page:
 def page_payload(page: Page) -> dict[str, Any]:
     """Return everything that the page shows, as JSON values."""
     shown = most_severe(page.events)[: max(page.limit, 0)]
-    starts = [track[0][1] for track in page.tracks.values() if track]
-    centre = centre_longitude([event.lon for event in shown] or starts)
     places = [place for event in shown for place in (event.path or ((event.lon, event.lat),))]
+    if not shown:
+        ends = [fix for track in page.tracks.values() if track for fix in (track[0], track[-1])]
+        places = [(lon, lat) for _, lon, lat in ends]
+    centre = centre_longitude([event.lon for event in shown] or [lon for lon, _ in places])
     drawn = track_payload(page.tracks, shown, centre, budget=page.point_budget)
     return {
         "title": words.plain(page.title),
@@ -94,7 +101,7 @@ def _summary(page: Page, shown: Sequence[Event]) -> list[str]:
     found = len(page.events)
     count = "1 finding" if found == 1 else f"{found} findings"
     if not found:
-        kinds = ", ".join(words.type_words(name).lower() for name in EVENT_TYPES)
+        kinds = ", ".join(words.type_words(name).lower() for name in LOOKED_FOR)
         lines = [f"Nothing was found. Kinds of event looked for: {kinds}."]
     elif len(shown) < found:
         drawn = f"the {len(shown)} most severe are drawn" if shown else "none is drawn"

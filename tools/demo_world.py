@@ -71,7 +71,7 @@ class Ship:
         while self.now_h + leg_h <= hour:
             lat, lon = self.places[-1]
             step = heading * knots * leg_h / (_NM_PER_DEGREE * math.cos(math.radians(lat)))
-            self._go((lat - 0.004, lon + step), self.now_h + leg_h)
+            self._go((lat - 0.012, lon + step), self.now_h + leg_h)
             heading = -heading
         return self
 
@@ -141,8 +141,8 @@ def _met(mmsi: int, name: str, place: Place, hour: float, hours: float) -> Ship:
     beside = (place[0] + 0.0004, place[1])
     ship = Ship(mmsi=mmsi, name=name, ship_type=30, length_m=38)
     ship.places.append((place[0] + 0.06, place[1] - 0.05))
-    ship.fish(3.4, 2.0, hour - 1.2).arrive(beside, hour).stay(hours)
-    return ship.fish(3.4, 2.0, LAST_H - 2.0).sail_until((-10.5, 140.0), 3.4, LAST_H)
+    ship.fish(3.4, 3.0, hour - 1.0).arrive(beside, hour).stay(hours)
+    return ship.fish(3.4, 3.0, LAST_H - 2.0).sail_until((-10.5, 140.0), 3.4, LAST_H)
 
 
 def _pair() -> list[Ship]:

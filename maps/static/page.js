@@ -92,7 +92,7 @@
   if (places.length === 0) {
     tracks.group.eachLayer((line) => places.push(...line.getLatLngs()));
   }
-  if (places.length > 0) map.fitBounds(L.latLngBounds(places).pad(0.25), { maxZoom: 9, animate: false });
+  if (places.length > 0) map.fitBounds(L.latLngBounds(places).pad(0.25), { maxZoom: 8, animate: false });
   else map.setView([0, data.centre], 2, { animate: false });
   drawGrid(map);
   new PlaceReadout().addTo(map);
