@@ -130,7 +130,8 @@ def replay(
 
     Example: darkwake replay january/*.csv.gz --out january-events
 
-    Times are ISO 8601; without zone they are UTC. A --bbox with W > E spans 180 degrees.
+    Times are ISO 8601; without zone they are UTC, and a day alone is its first moment. A --bbox
+    with W > E spans 180 degrees.
     """
     from_us, to_us = parse_range(from_, to)
     options = ReplayOptions(

@@ -164,6 +164,13 @@ class IdentityConflict(Section):
         source=_OURS,
         ge=1,
     )
+    min_distance_km: float = quantity(
+        20.0,
+        "Hulls nearer to each other may be one ship, heard minutes late: not reported.",
+        unit="km",
+        source=_OURS,
+        ge=0,
+    )
 
 
 class ImplausiblePosition(Section):
@@ -175,6 +182,13 @@ class ImplausiblePosition(Section):
         unit="fixes",
         source=_OURS,
         ge=2,
+    )
+    min_distance_km: float = quantity(
+        20.0,
+        "Shorter jumps are clocks minutes wrong more often than positions: not reported.",
+        unit="km",
+        source=_OURS,
+        ge=0,
     )
 
 

@@ -1,0 +1,136 @@
+"""The real engine behind the real command: sound files give whole results, bad ones one line."""
+
+import gzip
+import json
+import random
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import geopandas
+import pytest
+from typer.testing import CliRunner
+
+from darkwake.cli import app
+from tests.darkwake.samples import names
+
+EVENT_FILES = ("events.parquet", "events.geojson")
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    """Return exit code and stderr of a command that must not fail in a way of its own."""
+    done = CliRunner().invoke(
+        app, [str(argument) for argument in arguments], catch_exceptions=False
+    )
+    return done.exit_code, done.stderr
+
+
+def demo_messages() -> list[bytes]:
+    """Return the messages that the demo replays: a line, or the two lines of one in two parts."""
+    packed = (files("darkwake") / "data" / "demo.nmea.gz").read_bytes()
+    messages: list[bytes] = []
+    for line in gzip.decompress(packed).splitlines(keepends=True):
+        if b"AIVDM,2,2," in line:
+            messages[-1] += line
+        else:
+            messages.append(line)
+    return messages
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The result of the demo's sentences as one file."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "log.nmea").write_bytes(b"".join(demo_messages()))
+    code, err = run("replay", folder / "log.nmea", "--tracks", "--out", folder / "out")
+    assert (code, err) == (0, "")
+    return folder / "out"
+
+
+def test_a_replay_writes_every_file_and_accounts_for_every_row(whole: Path) -> None:
+    assert names(whole) == [
+        *("alerts.html", "events.geojson", "events.parquet", "run.json"),
+        *("tracks.parquet", "vessels.parquet"),
+    ]
+    record = json.loads((whole / "run.json").read_text("utf-8"))
+    assert record["rows_read"] == record["rows_decoded"] + sum(record["rejected"].values())
+    assert record["rows_read"] == len(demo_messages())
+    frame = geopandas.read_parquet(whole / "events.parquet")
+    assert dict(frame["type"].value_counts()) == record["events"]
+    assert {"dark_period", "encounter"} <= set(frame["type"])
+
+
+def test_the_same_messages_in_many_shuffled_files_give_the_same_bytes(
+    whole: Path, tmp_path: Path
+) -> None:
+    messages = demo_messages()
+    random.Random(7).shuffle(messages)
+    for part in range(3):
+        (tmp_path / f"{part}.nmea").write_bytes(b"".join(messages[part::3]))
+    code, err = run("replay", tmp_path / "*.nmea", "--no-map", "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    for name in EVENT_FILES:
+        assert (tmp_path / "out" / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_parameter_changes_the_events_and_diff_tells(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.nmea").write_bytes(b"".join(demo_messages()))
+    (tmp_path / "c.toml").write_text("[detectors.dark_period]\nmin_duration_h = 800\n")
+    code, _ = run(
+        *("replay", tmp_path / "log.nmea", "--config", tmp_path / "c.toml", "--no-map"),
+        *("--out", tmp_path / "out"),
+    )
+    assert code == 0
+    done = CliRunner().invoke(app, ["diff", str(whole), str(tmp_path / "out"), "--json"])
+    told = json.loads(done.stdout)
+    assert {event["type"] for event in told["removed"]} == {"dark_period"}
+    assert told["parameters"] == {"detectors.dark_period.min_duration_h": {"a": 12.0, "b": 800.0}}
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(gzip.compress(b"".join(demo_messages()))[:5000])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def jpeg(path: Path) -> None:
+    path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256)) * 40)
+
+
+def no_longitude(path: Path) -> None:
+    path.write_text("MMSI,BaseDateTime,LAT\n412000001,2021-01-01T00:00:00,1.0\n")
+
+
+def missing(path: Path) -> None:
+    del path
+
+
+def mmsi_zero(path: Path) -> None:
+    header = "MMSI,BaseDateTime,LAT,LON,SOG,COG,Heading\n"
+    path.write_text(header + "0,2021-01-01T00:00:00,1.0,2.0,3.0,4.0,5.0\n" * 5)
+
+
+@pytest.mark.parametrize(
+    "make", [truncated, empty, jpeg, no_longitude, missing, mmsi_zero], ids=lambda f: f.__name__
+)
+def test_a_bad_file_is_one_clear_line_exit_4_and_nothing_left(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "input.dat"
+    make(path)
+    before = names(tmp_path)
+    code, err = run("replay", path, "--out", tmp_path / "deep" / "out")
+    assert code == 4, err
+    assert err.startswith("darkwake: ")
+    assert err.count("\n") == 1
+    assert "input.dat" in err
+    assert names(tmp_path) == before
+
+
+def test_an_old_result_survives_a_replay_that_fails(whole: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in whole.iterdir()}
+    jpeg(tmp_path / "input.dat")
+    assert run("replay", tmp_path / "input.dat", "--out", whole)[0] == 4
+    assert {path.name: path.read_bytes() for path in whole.iterdir()} == before
