@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tests.worlds import sphere
 from tests.worlds.helm import Rng
 from tests.worlds.model import HOUR, Identity, Rows, Track, Truth
 from tests.worlds.places import Atlas
@@ -134,3 +135,12 @@ def rows_around(rows: Rows, at_s: int) -> tuple[int, int]:
     """Return the indices of the last row before and the first row after a time."""
     after = int(np.searchsorted(rows.t_s, at_s))
     return after - 1, after
+
+
+def stray(cast: Cast, rows: Rows, index: int, off_m: tuple[float, float] = (5e3, 3e6)) -> None:
+    """Throw one report 5 to 3000 km off."""
+    far = np.exp(cast.rng.uniform(*np.log(off_m)))
+    lat, lon = rows.columns["lat"], rows.columns["lon"]
+    lat[index], lon[index] = sphere.destination(
+        lat[index], lon[index], cast.rng.uniform(0, 360), far
+    )

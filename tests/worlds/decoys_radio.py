@@ -3,9 +3,8 @@
 import numpy as np
 
 from tests.worlds import helm
-from tests.worlds.cast import CARGO, FISHER, Cast
+from tests.worlds.cast import CARGO, FISHER, Cast, stray
 from tests.worlds.model import NO_LAT, NO_LON, Rows
-from tests.worlds.plants_identity import stray
 
 
 def steaming(cast: Cast) -> Rows:

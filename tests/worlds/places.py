@@ -18,7 +18,7 @@ OCEANS = {
 }
 """South, north, west, east edges, degrees."""
 
-ANTIMERIDIAN = ((-26.0, 180.0), (15.0, 180.0), (40.0, 180.0), (-26.0, -179.9))
+ANTIMERIDIAN = ((-26.0, 180.0), (15.0, 180.0), (40.0, 180.0))
 BARENTS = ((75.0, 34.0), (75.0, 39.5))
 
 COASTS = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.worlds import helm, sphere
 from tests.worlds.cast import CARGO, FISHER, Cast
-from tests.worlds.model import HOUR, Rows
+from tests.worlds.model import HOUR
 from tests.worlds.plants_track import note_silence
 
 
@@ -91,12 +91,3 @@ def identities(cast: Cast) -> None:
     renamed(cast)
     for circle in (False, False, True, True):
         jump(cast, circle=circle)
-
-
-def stray(cast: Cast, rows: Rows, index: int) -> None:
-    """Throw one report 5 to 3000 km off."""
-    far = np.exp(cast.rng.uniform(np.log(5e3), np.log(3e6)))
-    lat, lon = rows.columns["lat"], rows.columns["lon"]
-    lat[index], lon[index] = sphere.destination(
-        lat[index], lon[index], cast.rng.uniform(0, 360), far
-    )

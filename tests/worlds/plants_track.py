@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.worlds import helm
-from tests.worlds.cast import CARGO, FISHER, REEFER, TANKER, Cast, rows_around
+from tests.worlds.cast import CARGO, FISHER, REEFER, TANKER, Cast, rows_around, stray
 from tests.worlds.helm import Place
 from tests.worlds.model import HOUR, Identity, Rows, Track
 from tests.worlds.reporting import SATELLITE, Radio
@@ -25,8 +25,19 @@ def note_silence(cast: Cast, rows: Rows, silence: tuple[float, float | None], wh
     )
 
 
-def dark(cast: Cast, place: Place, radius_nm: float, what: str, **radio: object) -> None:
-    """A vessel under way falls silent for 12.5 to 40 hours and is heard again."""
+def dark(
+    cast: Cast,
+    place: Place,
+    radius_nm: float,
+    what: str,
+    *,
+    wild: bool = False,
+    **radio: object,
+) -> None:
+    """A vessel under way falls silent for 12.5 to 40 hours and is heard again.
+
+    One `wild` fix, far away in the middle of the silence, does not break it.
+    """
     rng = cast.rng
     hours = rng.uniform(12.6, 40.0)
     start = cast.hour(18.0, cast.end / HOUR - hours - 10.0)
@@ -35,6 +46,12 @@ def dark(cast: Cast, place: Place, radius_nm: float, what: str, **radio: object)
     ship = cast.identity(int(rng.choice([FISHER, REEFER, CARGO])))
     rows = cast.sail(ship, track, cast.radio(silent=[silence], **radio))
     note_silence(cast, rows, silence, what)
+    if wild:
+        middle = round(cast.start_s + sum(silence) / 2.0)
+        alone = rows.where(np.array([rows_around(rows, middle)[0]]))
+        alone.columns["t_s"][0] = middle
+        stray(cast, alone, 0, (300e3, 3000e3))
+        cast.parts.append(alone)
 
 
 def dark_for_good(cast: Cast, place: Place, radius_nm: float) -> None:
@@ -56,8 +73,12 @@ def meet(
     radios: tuple[Radio, Radio] | None = None,
     visitors: int = 1,
     offshore: bool = True,
+    wild: bool = False,
 ) -> None:
-    """A carrier drifts; one or more vessels lie beside it for some hours, then all leave."""
+    """A carrier drifts; one or more vessels lie beside it for some hours, then all leave.
+
+    One `wild` fix of the carrier in the middle does not break the meeting.
+    """
     rng = cast.rng
     start = cast.hour(10.0, cast.end / HOUR - hours - 8.0) if start is None else start
     end = start + hours * HOUR
@@ -69,7 +90,9 @@ def meet(
     core = helm.drift(rng, back, (start - lead, end + lead / 2.0), drift_knots, direction)
     host = helm.voyage(rng, core, cast.end, radius_nm)
     carrier = cast.identity(int(rng.choice([REEFER, TANKER])))
-    cast.sail(carrier, host, radios[0] if radios else None, offshore=offshore)
+    rows = cast.sail(carrier, host, radios[0] if radios else None, offshore=offshore)
+    if wild:
+        stray(cast, rows, rows_around(rows, round(cast.start_s + (start + end) / 2.0))[0])
     members = [carrier]
     for i in range(visitors):
         range_m = rng.uniform(40.0, 200.0) if visitors > 1 else rng.uniform(40.0, 330.0)
@@ -97,7 +120,7 @@ def meetings(cast: Cast) -> None:
     """All planted encounters of a world."""
     rng, atlas = cast.rng, cast.atlas
     meet(cast, atlas.open_sea(), rng.uniform(2.6, 3.2), "short meeting")
-    meet(cast, atlas.open_sea(), rng.uniform(4.0, 10.0), "long meeting")
+    meet(cast, atlas.open_sea(), rng.uniform(4.0, 10.0), "long meeting, a wild fix", wild=True)
     meet(cast, atlas.open_sea(), rng.uniform(3.0, 5.0), "raft of three", visitors=2)
     midnight = 24.0 * HOUR * float(rng.integers(1, int(cast.end / HOUR / 24)))
     hours = rng.uniform(2.6, 3.4)
@@ -146,8 +169,10 @@ def loiter(
         core = core.then(helm.drift(rng, at, (t, t + piece_s), knots, direction))
     track = helm.voyage(rng, core, cast.end, radius_nm)
     ship = cast.identity(int(rng.choice([REEFER, FISHER, TANKER])))
-    cast.sail(ship, track, cast.radio(**radio))
+    rows = cast.sail(ship, track, cast.radio(**radio))
     span = (float(core.t_s[0]), float(core.t_s[-1]))
+    if bursts == 3:
+        stray(cast, rows, rows_around(rows, round(cast.start_s + sum(span) / 2.0))[0])
     cast.plant("loitering", (ship.mmsi,), span, place, what)
 
 
@@ -155,9 +180,10 @@ def loiterers(cast: Cast) -> None:
     """All planted loitering of a world."""
     atlas = cast.atlas
     loiter(cast, atlas.open_sea(), "drift")
-    loiter(cast, atlas.open_sea(), "drift")
+    loiter(cast, atlas.antimeridian(), "drift over 180 degrees")
+    loiter(cast, atlas.polar(), "drift at 75 N")
     loiter(cast, atlas.open_sea(), "drift with bursts", bursts=2)
-    loiter(cast, atlas.open_sea(), "drift with bursts", bursts=3)
+    loiter(cast, atlas.open_sea(), "drift with bursts, a wild fix", bursts=3)
     loiter(cast, atlas.off_coast(27), "27 nm off", radius_nm=4.0)
     sparse = {"interval_s": (1200.0, 2700.0), "loss": 0.0, "fades_per_day": 0.0}
     loiter(cast, atlas.open_sea(), "drift, satellite only", **sparse)
@@ -171,5 +197,7 @@ def silences(cast: Cast) -> None:
     dark(cast, atlas.open_sea(), 60.0, "dark offshore, satellite only", **SATELLITE)
     for _ in range(2):
         dark(cast, atlas.off_coast(35), 8.0, "dark 27 to 43 nm off")
+    dark(cast, atlas.open_sea(), 60.0, "dark offshore, a wild fix", wild=True)
+    dark(cast, atlas.antimeridian(), 60.0, "dark about 180 degrees")
     for _ in range(2):
         dark_for_good(cast, atlas.open_sea(), 60.0)

@@ -63,6 +63,10 @@ def test_every_long_silence_of_a_ship_under_way_is_planted(world: World) -> None
         rows = world.rows.where(world.rows.who == who)
         if identity.kind != "ship" or frozenset({identity.mmsi}) in last_of_renamed:
             continue
+        for truth in world.truths:  # a wild fix is no sign of life
+            if "wild" in truth.what and truth.type == "dark_period" and truth.end_s:
+                inside = (rows.t_s > truth.start_s) & (rows.t_s < truth.end_s)
+                rows = rows.where(~inside | ({identity.mmsi} != truth.mmsis))
         silences = np.diff(np.append(rows.t_s, world.now_s))
         for i in np.flatnonzero(silences >= 12 * 3600):
             if rows.status[i] not in lying:
@@ -84,7 +88,8 @@ def test_planted_encounters_are_close_slow_and_long_in_the_recorded_rows(world: 
         j = nearest.argmin(axis=1)
         near_in_time = nearest.min(axis=1) < 120
         gap_m = distance(one.lat, one.lon, other.lat[j], other.lon[j])[near_in_time]
-        assert np.all(gap_m < 460.0), truth
+        strays = 2 if "wild" in truth.what else 0
+        assert np.sum(gap_m > 460.0) <= strays, truth
 
 
 def test_planted_jumps_leave_and_come_back(world: World) -> None:
