@@ -64,18 +64,20 @@ def read_source(
         InputError: the file is damaged or, where it is named, no AIS data.
     """
     formats: set[str] = set()
+    others: list[str] = []
     for member in members(source):
         kind = _kind(member, options)
         is_whole = member.name == entry.path
         if not kind.is_track and not (named and is_whole):
             if not is_whole:
+                others.append(f"{member.name.removeprefix(entry.path)} is {kind.description}")
                 report.inputs.append(InputFile(path=member.name, format=SKIPPED))
             continue
         format_name, tables = open_member(member, kind, options, report)
         formats.add(format_name)
         yield from tables
     if not formats and named:
-        raise InputError("no AIS data inside", path=entry.path)
+        raise InputError(f"no AIS data inside: {', '.join(others[:5])}", path=entry.path)
     entry.format = "+".join(sorted(formats)) or SKIPPED
 
 

@@ -60,13 +60,13 @@ def sniff(head: bytes, columns: Mapping[str, str] | None = None) -> Kind:
     if magic is not None and not has_sentence:
         return Kind(None, _MAGIC[magic])
     lines = _first_lines(head)
-    if any(_is_record(line) for line in lines):
+    if lines and 2 * sum(map(_is_record, lines)) >= len(lines):
         return Kind("jsonl", "JSON lines", is_track=True)
     table = None if lines and lines[0].startswith(b"{") else read_head(head, columns)
     missing = NEEDED if table is None else missing_keys(table.names)
     if missing and has_sentence:
         return Kind("nmea", "AIS sentences", is_track=True)
-    if table is not None and b"\0" not in head:
+    if table is not None and (not missing or b"\0" not in head):
         is_track = len(missing) <= len(NEEDED) - 2 or bool(columns)
         return Kind("table", "a table", is_track=is_track, table=table)
     return Kind(None, _describe(head, lines))
