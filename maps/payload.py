@@ -122,7 +122,7 @@ def _tracks_sentence(all_tracks: Mapping[str, Track]) -> str:
     last = words.utc(max(track[-1][0] for track in heard))
     fixes = sum(len(track) for track in heard)
     vessels = "1 vessel" if len(heard) == 1 else f"{len(heard):,} vessels"
-    return f"Tracks drawn: {vessels}, {fixes:,} positions, {first} to {last}."
+    return f"Tracks drawn: {vessels}, thinned from {fixes:,} positions, {first} to {last}."
 
 
 def _types(shown: Sequence[Event]) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ const MilesScale = L.Control.extend({
       const miles = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y])) / 1852;
       const power = 10 ** Math.floor(Math.log10(miles));
       const round = [5, 2, 1].map((n) => n * power).find((n) => n <= miles);
-      box.style.width = `${Math.max(30, (100 * round) / miles)}px`;
+      box.style.width = `${(100 * round) / miles}px`;
       box.textContent = `${round < 1 ? round.toFixed(2) : round} nm`;
     };
     map.on("zoomend moveend", draw);
