@@ -38,7 +38,7 @@ def test_an_empty_run_says_that_nothing_was_found_and_what_was_looked_at() -> No
     assert "Nothing was found" in text
     assert "dark period" in text
     assert "Read 12 rows from 1 file." in text
-    assert "1 vessel, thinned from 60 positions, 2015-04-20 00:00 UTC to 2015-04-20 09:50 UTC" in text
+    assert "1 vessel, thinned from 60 positions, 2015-04-20 00:00 UTC to 2015-04-20 09:50" in text
 
 
 def test_without_tracks_the_page_says_that_none_are_drawn() -> None:
