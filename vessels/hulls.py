@@ -166,7 +166,9 @@ def _finish_step(
         work["tracks"][name] = renumber[work["tracks"][name]]
     state = work | rows.take(held).as_arrays("held_")
     kept = np.flatnonzero(reason == KEPT)
-    kept = kept[np.lexsort((kept, rows.time_us[kept], hull[kept], rows.mmsi[kept]))]
+    # Held rows come before the batch, and both are in order of time: stable order by hull is all.
+    key = (rows.mmsi[kept].astype("i8") << 16) | hull[kept]
+    kept = kept[np.argsort(key, kind="stable")]
     gone = np.flatnonzero(reason > WAITING)
     return state, HullOutput(
         fixes=rows.take(kept),
