@@ -38,7 +38,11 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*(one_line(show(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    lines = captured.get().splitlines()
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in lines)
 
 
 def show(value: Any) -> str:

@@ -4,6 +4,7 @@ docs/events.md is the contract of these files.
 """
 
 import json
+import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -73,11 +74,14 @@ class ReplayResult:
 def write_result(result: ReplayResult, options: ReplayOptions, progress: Progress) -> None:
     """Write every file of `result` into `options.out`, which is a staging folder.
 
+    The time it takes is added to `result.seconds`, as `write` and in `total`.
+
     Raises:
         ValueError: the counts of the read do not add up.
         KeyError: an event has a detail that the contract does not name.
         OSError: a file cannot be written.
     """
+    begun = time.perf_counter()
     folder = options.out
     events = sort_events(result.events)
     progress.stage("writing")
@@ -87,6 +91,9 @@ def write_result(result: ReplayResult, options: ReplayOptions, progress: Progres
     if options.draw_map:
         progress.stage("drawing the map")
         _draw_map(folder / "alerts.html", result, options.map_limit)
+    seconds = time.perf_counter() - begun
+    result.seconds["write"] = seconds
+    result.seconds["total"] = result.seconds.get("total", 0.0) + seconds
     write_json(folder / MARKER, run_record(result, options))
 
 

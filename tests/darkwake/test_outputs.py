@@ -53,6 +53,14 @@ def test_run_json_holds_what_a_researcher_needs_to_repeat_the_run(tmp_path: Path
     assert (record["seconds"], record["peak_memory_mb"]) == ({"reading": 0.123}, 123.5)
 
 
+def test_the_time_of_writing_is_counted_too(tmp_path: Path) -> None:
+    made = result(seconds={"read": 2.0, "total": 2.0})
+    write_result(made, options(tmp_path), Progress())
+    seconds = json.loads((tmp_path / "run.json").read_text())["seconds"]
+    assert list(seconds) == ["read", "total", "write"]
+    assert made.seconds["total"] == 2.0 + made.seconds["write"]
+
+
 def test_counts_that_do_not_add_up_are_never_written(tmp_path: Path) -> None:
     wrong = report()
     wrong.rejected = Counter({"noise": 2})
