@@ -31,6 +31,7 @@ _COLON, _SPACE, _TAB, _T, _Z, _DOT, _COMMA, _PLUS, _MINUS, _SLASH, _E = (
 )
 _A, _P, _M, _U, _C = (ord(c) for c in "APMUC")
 _US_PER_DAY = 86_400_000_000
+_LEAST_EPOCH = 1e8  # 1973 in seconds; a smaller number in a time column is no evidence of epochs
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -345,7 +346,7 @@ def date_evidence(data: Bytes, starts: Spans, lengths: Spans) -> npt.NDArray[np.
         if start == end or _is_null_word(data, start, end):
             counts[6] += 1
         elif _decimal(data, start, end)[0] == OK:
-            counts[0] += 1
+            counts[0 if _decimal(data, start, end)[1] >= _LEAST_EPOCH else 5] += 1
         elif _moment(data, start, end, ISO)[0] == OK:
             counts[1] += 1
         else:

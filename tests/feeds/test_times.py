@@ -135,14 +135,12 @@ def test_iso_times_agree_with_the_standard_library(moment: datetime, gap: str, z
     assert values[0] == pa.scalar(moment.replace(tzinfo=UTC), pa.timestamp("us", "UTC")).value
 
 
-@given(
-    st.floats(-1e300, 1e300), st.sampled_from(["{!r}", " {:.6f}", "+{}"])
-)
+@given(st.floats(-1e18, 1e18), st.sampled_from(["{!r}", " {:.6f}", "+{}"]))
 def test_decimals_agree_with_the_standard_library(number: float, form: str) -> None:
     written = form.format(abs(number))
     values, status = numbers(text_of_values([written]))
     assert status.tolist() == [OK]
-    assert values[0] == pytest.approx(float(written), rel=1e-14, abs=1e-300)
+    assert values[0] == pytest.approx(float(written), rel=1e-14, abs=1e-20)
 
 
 def test_a_layout_without_evidence_decides_nothing() -> None:
