@@ -1,7 +1,8 @@
 """Every field of one message, through pyais, with what pyais leaves wrong put right.
 
-pyais 3.3 reads a field that the payload cuts short from the bits that are left, gives the corners
-of types 17, 22 and 23 in minutes, and keeps padding inside texts. See docs/decoding.md.
+pyais 3.3 reads a field that the payload cuts short from the bits that are left, gives the places
+of types 17, 22 and 23 in minutes, those of type 17 without sign, and keeps padding inside texts.
+See docs/decoding.md.
 """
 
 from enum import Enum
@@ -16,7 +17,6 @@ from feeds.report import ReadReport
 LEAST_BITS = 38
 """Type, repeat indicator and MMSI."""
 _IN_MINUTES = {
-    17: ("lon", "lat"),
     22: ("ne_lon", "ne_lat", "sw_lon", "sw_lat"),
     23: ("ne_lon", "ne_lat", "sw_lon", "sw_lat"),
 }
@@ -62,6 +62,9 @@ def _fields(kind: int, bits: bit_vector) -> dict[str, Any] | None:
         cut_short = offset < len(bits) < offset + width
         if cut_short and name in fields and data_kind not in (STR, BYTES):
             fields[name] = None
+    if kind == 17 and fields["lat"] is not None:
+        fields["lon"] = round(bits.get_signed(40, 18) / 600.0, 6)
+        fields["lat"] = round(bits.get_signed(58, 17) / 600.0, 6)
     for name in _IN_MINUTES.get(kind, ()):
         if fields.get(name) is not None:
             fields[name] = round(fields[name] / 60.0, 6)

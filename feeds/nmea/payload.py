@@ -153,6 +153,15 @@ def put_text(
 
 
 @njit
+def is_full(buffer: Bytes, payload: int, start: int, chars: int) -> bool:
+    """Tell whether a text of so many characters holds no padding."""
+    full = True
+    for k in range(chars):
+        full = full and unsigned(buffer, payload, start + 6 * k, 6) != 0
+    return full
+
+
+@njit
 def close_text(texts: Bytes, ends: Array, row: int, column: int, at: int) -> None:
     """End a row of a text column, without a trailing space."""
     if at > ends[column, row] and texts[column, at - 1] == 32:
@@ -256,7 +265,7 @@ def decode_texts(
         name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 143, 120)
     elif kind == 21:
         name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 43, 120)
-        if bits > 272 and unsigned(buffer, payload, 157, 6):  # only a full name is extended
+        if is_full(buffer, payload, 43, 20):  # only a full name is extended
             name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 272, 84)
     elif kind == 24:
         if unsigned(buffer, payload, 38, 2) == 0:

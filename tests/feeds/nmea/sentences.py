@@ -92,14 +92,30 @@ def single_precision(value: float) -> float:
     return float(pa.scalar(value, pa.float32()).as_py())
 
 
+def text_at(bits: bit_vector, start: int, width: int) -> str:
+    """Return the whole characters of a six-bit text up to its padding, untrimmed."""
+    end = min(start + width, len(bits))
+    codes = [bits.get(at, 6) for at in range(start, end - 5, 6)]
+    return "".join(chr(code + 64 if code < 32 else code) for code in codes).split("@", 1)[0]
+
+
 def pyais_fields(payload: bytes, fill: int) -> dict[str, Any]:
-    """Return what pyais decodes from a payload; ship types as sent, which pyais keeps to 0..99."""
+    """Return what pyais decodes from a payload, but for what it changes or makes up.
+
+    It keeps ship types to 0..99, reads the last bits of a cut text as a letter, gives half names,
+    and puts an extension after a name that is not full.
+    """
     bits = bit_vector(payload, fill)
     message = MSG_CLASS[bits.get(0, 6)].from_vector(bits)
     fields = dict(message.asdict(enum_as_int=True))
     for name, offset, width, *_ in message.decoder_plan():
         if name == "ship_type" and fields[name] is not None:
             fields[name] = bits.get(offset, width)
+        if name in ("name", "shipname", "callsign", "destination"):
+            half = offset + width > len(bits) and name != "destination"
+            fields[name] = None if half else text_at(bits, offset, width)
+    if fields["msg_type"] == 21 and fields["name"] is not None and len(fields["name"]) == 20:
+        fields["name"] += text_at(bits, 272, 84)
     return fields
 
 
@@ -138,9 +154,9 @@ def _motion(fields: dict[str, Any]) -> dict[str, Any]:
 def _identity(fields: dict[str, Any]) -> dict[str, Any]:
     kind, row = fields["msg_type"], {}
     texts = {"callsign": fields.get("callsign"), "destination": fields.get("destination")}
-    texts["name"] = fields.get("full_name", fields.get("name", fields.get("shipname")))
+    texts["name"] = fields.get("name", fields.get("shipname"))
     for name, text in texts.items():
-        clean = clean_text(None if text is None else text.split("@", 1)[0])
+        clean = clean_text(text)
         if clean is not None:
             row[name] = clean
     if kind in (5, 19, 24):
