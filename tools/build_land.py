@@ -66,6 +66,8 @@ def unroll(ring: NDArray[np.float64]) -> NDArray[np.float64]:
 def cut(rings: list[NDArray[np.float64]]) -> list[shapely.Polygon]:
     """Return the polygon as parts that lie within [-180, 180]."""
     shell, *holes = [unroll(ring) for ring in rings]
+    for hole in holes:  # an unrolled shell may lie a turn away from its holes
+        hole[:, 0] += 360.0 * np.round((np.median(shell[:, 0]) - np.median(hole[:, 0])) / 360.0)
     shape = shapely.make_valid(shapely.Polygon(shell, holes))
     west, _, east, _ = shape.bounds
     if west >= -180.0 and east <= 180.0:

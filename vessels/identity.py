@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -134,8 +134,10 @@ class IdentityBook:
         inside a day the answer may be the other one.
         """
         rows = self._rows(mmsi)
-        found = {name: value_at(self._entries(name, rows), time_us) for name in ATTRIBUTES}
-        return Identity(**found)  # type: ignore[arg-type]
+        found: dict[str, Any] = {
+            name: value_at(self._entries(name, rows), time_us) for name in ATTRIBUTES
+        }
+        return Identity(**found)
 
     def intervals(self, mmsi: int) -> dict[str, list[Interval]]:
         """Return for each attribute which value was held from when to when, and stated how often.
@@ -198,7 +200,7 @@ def _changes_of(
             stated.setdefault(key, Counter())[entry.value] += entry.reports
             keyed.append(entry._replace(value=key))
     best = {
-        key: max(counts, key=lambda value, n=counts: (n[value], value))  # type: ignore[misc]
+        key: max((reports, value) for value, reports in counts.items())[1]
         for key, counts in stated.items()
         if counts.total() >= min_statements
     }
@@ -218,7 +220,7 @@ def comparable(attribute: str, value: Value) -> Value | None:
         text = str(value)[:AIS_NAME_LENGTH] if attribute == "name" else str(value)
         return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", text).upper()) or None
     if attribute in METRE_ATTRIBUTES:
-        return round(value)  # type: ignore[arg-type]
+        return round(float(value))
     if attribute == "imo" and not imo_is_valid(value):
         return None
     return value

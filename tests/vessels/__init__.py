@@ -1,0 +1,1 @@
+"""Tests of what a vessel is and where it has been."""
