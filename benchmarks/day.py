@@ -62,7 +62,8 @@ class Fleet:
 def make_fleet(rng: np.random.Generator, vessels: int) -> Fleet:
     """Place the vessels: in real ports of the United States, in their roads, and at sea."""
     table = ports()
-    table = table[table["country"] == "USA"]
+    lakes = (table["lat_deg"] > 41.0) & table["lon_deg"].between(-93.0, -76.0)
+    table = table[(table["country"] == "USA") & ~lakes]  # lakes are land to the shore distance
     chosen = table.iloc[rng.choice(len(table), PORTS, replace=False)]
     weight = 1.0 / np.arange(1, PORTS + 1) ** 0.7
     port = rng.choice(PORTS, vessels, p=weight / weight.sum())
