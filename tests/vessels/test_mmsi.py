@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vessels.mmsi import (
@@ -64,6 +64,7 @@ def test_only_ships_are_vessels_even_with_an_unassigned_mid() -> None:
     assert vessels == {MmsiKind.SHIP, MmsiKind.UNASSIGNED_MID}
 
 
+@settings(deadline=None)  # the first example reads the table
 @given(st.integers(-10, 2**31 - 1))
 def test_every_number_has_a_kind_and_vessels_begin_with_2_to_7(mmsi: int) -> None:
     kind = MmsiKind(int(kind_of(mmsi)))
