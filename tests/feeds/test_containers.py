@@ -196,4 +196,4 @@ def test_a_read_that_is_left_early_closes_its_file_and_thread(tmp_path: Path) ->
     path.write_bytes(CSV + CSV.split(b"\n", 1)[1] * 300_000)
     tables = feeds.read(path, batch_rows=1)
     assert next(tables).num_rows == 1
-    tables.close()  # type: ignore[attr-defined] # ResourceWarning would fail the test
+    tables.close()  # an open file would be a ResourceWarning, an error here

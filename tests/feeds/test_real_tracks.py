@@ -48,13 +48,13 @@ def test_real_table(
 
 @pytest.mark.real_data
 def test_suez_without_a_map_says_which_column_is_missing(shared_data: Path) -> None:
-    with pytest.raises(InputError, match="no column found for mmsi, time; .*'ais_pos_timestamp'"):
+    with pytest.raises(InputError, match=r"no column found for mmsi, time; .*'ais_pos_timestamp'"):
         read_all(shared_data / "tracks" / "suez_evergiven_positions.csv.gz")
 
 
 @pytest.mark.real_data
 def test_a_table_without_a_header_says_to_map_by_position(shared_data: Path) -> None:
-    with pytest.raises(InputError, match="no column found for mmsi, time, lat, lon; .*'0', '1'"):
+    with pytest.raises(InputError, match=r"no column found for mmsi, time, lat, lon; .*'0', '1'"):
         read_all(shared_data / "tracks" / "raw_239500000_2012.csv.gz")
 
 
