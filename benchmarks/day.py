@@ -131,7 +131,7 @@ def row_times(rng: np.random.Generator, fleet: Fleet, counts: Ints, who: Ints) -
     share = (np.arange(len(who)) - first + rng.uniform(size=len(who))) / counts[who]
     silent = np.zeros(len(counts))
     is_dark = np.isfinite(fleet.dark_from_s)
-    silent[is_dark] = (fleet.dark_to_s - fleet.dark_from_s)[is_dark]
+    silent[is_dark] = fleet.dark_to_s[is_dark] - fleet.dark_from_s[is_dark]
     t_s = share * (DAY_S - silent)[who]
     return np.where(t_s >= fleet.dark_from_s[who], t_s + silent[who], t_s)
 

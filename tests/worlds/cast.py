@@ -83,7 +83,7 @@ class Cast:
     def radio(self, **fixed: object) -> Radio:
         """Return an ordinary receiver: a report every one to five minutes, 5-20 % lost."""
         rng = self.rng
-        low = float(rng.uniform(90, 200))
+        low = float(rng.uniform(130, 250))
         values: dict[str, object] = {
             "interval_s": (low, low * 1.5),
             "loss": float(rng.uniform(0.05, 0.2)),

@@ -6,9 +6,10 @@ Both round as the real files do: MarineCadastre to 5 decimals, the DMA to 6, tim
 import csv
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tests.worlds.model import NO_LAT, Identity, World
 
@@ -31,7 +32,7 @@ STATUS = {
 }
 SHIP_TYPE = {30: "Fishing", 50: "Pilot", 52: "Tug", 60: "Passenger", 80: "Tanker", 0: "Undefined"}
 
-Record = tuple[int, int, int, float, float, float, float, float, int]
+Record = tuple[str, int, int, float, float, float, float, float, int]
 
 
 def write_marinecadastre(world: World, path: Path) -> int:
@@ -40,8 +41,7 @@ def write_marinecadastre(world: World, path: Path) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(MARINECADASTRE.split(","))
-        for t_s, mmsi, who, lat, lon, sog, cog, heading, status in _records(world):
-            when = datetime.fromtimestamp(t_s, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        for when, mmsi, who, lat, lon, sog, cog, heading, status in _records(world):
             name, imo, callsign, ship_type, length, width, cargo, transceiver = static[who]
             moved = [f"{lon:.5f}", f"{lat:.5f}", _number(sog, 1), _number(cog, 1)]
             about = [_number(heading, 0), name, imo, callsign, ship_type]
@@ -57,18 +57,21 @@ def write_dma(world: World, path: Path) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(DMA.split(","))
-        for t_s, mmsi, who, lat, lon, sog, cog, heading, status in _records(world):
-            when = datetime.fromtimestamp(t_s, UTC).strftime("%d/%m/%Y %H:%M:%S")
+        for when, mmsi, who, lat, lon, sog, cog, heading, status in _records(world):
+            day = f"{when[8:10]}/{when[5:7]}/{when[:4]}{when[10:]}"
             place = ["91.000000", "0.000000"] if lat == NO_LAT else [f"{lat:.6f}", f"{lon:.6f}"]
             moved = [STATUS[status], "", _number(sog, 1), _number(cog, 1), _number(heading, 0)]
-            out.writerow([when, mobiles[who], mmsi, *place, *moved, *static[who]])
+            out.writerow([day, mobiles[who], mmsi, *place, *moved, *static[who]])
     return len(world.rows)
 
 
 def _records(world: World) -> Iterator[Record]:
-    names = ("t_s", "mmsi", "who", "lat", "lon", "sog", "cog", "heading", "status")
+    """Return the rows, their times as ISO text with a blank."""
+    seconds = world.rows.t_s.astype("M8[s]")
+    when = np.char.replace(np.datetime_as_string(seconds), "T", " ").tolist()
+    names = ("mmsi", "who", "lat", "lon", "sog", "cog", "heading", "status")
     columns: Any = [world.rows.columns[name].tolist() for name in names]
-    return zip(*columns, strict=True)
+    return zip(when, *columns, strict=True)
 
 
 def _number(value: float, digits: int) -> str:

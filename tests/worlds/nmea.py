@@ -7,6 +7,7 @@ tests, and is twenty times too slow to write worlds with.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
+from operator import xor
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def write_nmea(world: World, path: Path) -> int:
 
 
 def _checksum(text: str) -> str:
-    return f"{reduce(lambda a, b: a ^ b, text.encode('ascii')):02X}"
+    return f"{reduce(xor, text.encode('ascii')):02X}"
 
 
 def _tag_blocks(world: World) -> list[str]:
