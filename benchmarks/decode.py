@@ -90,7 +90,7 @@ def pyais_reader(path: Path) -> int:
 
 
 def columns_reader(path: Path) -> int:
-    """Count the messages that `read_nmea` reads to columns; those that carry neither are counted."""
+    """Count the messages that `read_nmea` reads; those without position or identity too."""
     report = ReadReport()
     with path.open("rb") as stream:
         for _ in read_nmea(stream, path=path.name, report=report, start_time_us=START_US):
