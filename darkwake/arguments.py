@@ -3,11 +3,10 @@
 import csv
 import re
 
-from darkwake.options import COLUMN_KEYS, FORMATS
+from darkwake.options import FORMATS
 from vessels.clock import parse_iso_us
 from vessels.errors import UsageError
 
-NEEDED_COLUMNS = ("mmsi", "time", "lat", "lon")
 BBox = tuple[float, float, float, float]
 
 
@@ -61,27 +60,22 @@ def parse_columns(text: str | None) -> dict[str, str]:
     """Return house column -> column of the file. A name that holds a comma goes in quotes.
 
     Raises:
-        UsageError: a pair is not NAME=COLUMN, a name is not a house column, is given twice,
-            or one that every AIS table needs is missing.
+        UsageError: a pair is not NAME=COLUMN, or a name is not a house column or given twice.
     """
     if text is None:
         return {}
+    from feeds.layout import KEYS  # noqa: PLC0415 - the readers are heavy, and rarely named here
+
     columns: dict[str, str] = {}
-    known = ", ".join(COLUMN_KEYS)
     for pair in next(csv.reader([text], skipinitialspace=True), []):
         name, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not column:
-            raise UsageError(f"--columns: {pair!r} is not NAME=COLUMN; NAME is one of {known}")
-        if name not in COLUMN_KEYS:
-            raise UsageError(f"--columns: {name!r} is not one of {known}")
+            raise UsageError(f"--columns: {pair!r} is not NAME=COLUMN, as in mmsi=ID,time=WHEN")
+        if name not in KEYS:
+            raise UsageError(f"--columns: {name!r} is not one of {', '.join(KEYS)}")
         if name in columns:
             raise UsageError(f"--columns: {name} is given twice")
         columns[name] = column
-    missing = [name for name in NEEDED_COLUMNS if name not in columns]
-    if missing:
-        raise UsageError(
-            f"--columns: {', '.join(missing)} missing; needs at least mmsi=, time=, lat= and lon="
-        )
     return columns
 
 

@@ -21,7 +21,7 @@ from darkwake.arguments import (
     parse_time,
 )
 from darkwake.console import say, warn
-from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
+from darkwake.options import FORMATS, ReplayOptions
 from darkwake.versions import darkwake_version
 from vessels.errors import DarkwakeError
 
@@ -99,7 +99,7 @@ def replay(
         str | None,
         typer.Option(
             metavar="NAME=COL,...",
-            help=f"Columns of a table of your own: {', '.join(COLUMN_KEYS)}.",
+            help="Columns of a table of your own: mmsi=, time=, lat=, lon=, sog=, cog=, ...",
         ),
     ] = None,
     start_time: Annotated[

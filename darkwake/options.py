@@ -7,8 +7,6 @@ from typing import Any
 from vessels.clock import iso_z
 
 FORMATS = ("auto", "nmea", "marinecadastre", "dma", "jsonl", "csv", "parquet")
-COLUMN_KEYS = ("mmsi", "time", "lat", "lon", "sog", "cog")
-"""The columns that `--columns` can name. The first four are needed in any AIS table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +21,7 @@ class ReplayOptions:
     out: Path
     format: str = "auto"
     columns: dict[str, str] = field(default_factory=dict)
-    """House column (see COLUMN_KEYS) -> column of the file."""
+    """Key of feeds.layout.KEYS -> column of the file."""
     start_time_us: int | None = None
     """Time of the first row of a log that carries no time at all."""
     from_us: int | None = None

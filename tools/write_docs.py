@@ -14,6 +14,7 @@ import typer
 from darkwake.cli import app
 from darkwake.config import keys
 from detectors.details import DETAIL_FIELDS
+from feeds.layout import KEYS, TIME_HINTS
 from feeds.report import REASONS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -35,6 +36,20 @@ _CLI_INTRO = f"""# The command line
 
 Every error is one line on stderr. Progress bars go to stderr, and only to a terminal. `--json`
 prints plain JSON on stdout.
+"""
+
+_COLUMNS = f"""## Columns
+
+`--columns` names the columns of a CSV or Parquet file that are not known by their names, or that
+are known wrongly:
+
+```sh
+darkwake replay log.csv --out found --columns mmsi=ID,time=When:dmy,lat=Y,lon=X
+```
+
+The names are {", ".join(KEYS)}. A time can say how it is written, after a colon: {
+    ", ".join(TIME_HINTS)
+}. A column whose name holds a comma goes in quotes with its pair: `"time=When, UTC"`.
 """
 
 _CONFIGURATION_INTRO = f"""# Configuration
@@ -60,7 +75,8 @@ recorded in run.json.
 
 def cli_page() -> str:
     """Return docs/cli.md."""
-    return "\n".join([_CLI_INTRO, *_command_parts(typer.main.get_command(app), "darkwake")])
+    parts = _command_parts(typer.main.get_command(app), "darkwake")
+    return "\n".join([_CLI_INTRO, *parts, _COLUMNS])
 
 
 def configuration_page() -> str:
