@@ -18,7 +18,7 @@ TRACKS = 6
 """Tracks kept open for one number; the stalest tentative one gives way."""
 HELD = 2
 """Fixes held by a tentative track: one less than make a hull."""
-SIGNATURES = 256
+SIGNATURES = 1024
 """Remembered (position, speed, course) signatures a number, for exact re-transmissions."""
 
 TRACK = np.dtype(
@@ -71,6 +71,8 @@ KEPT, WAITING, NOT_A_VESSEL, JUNK_MMSI, NULL_ISLAND, RETRANSMISSION, UNCONFIRMED
 
 _NULL_ISLAND_DEG = 0.005
 _STALE_MIN_SOG = 0.5
+_FORGET_US = 6 * US_PER_H
+"""A tentative track that waits longer than this, while the number speaks elsewhere, is noise."""
 _SUSPECT_MIN_M = 5_000.0
 _CLOCK_FAULT_M = 20_000.0
 """A track that goes on this near to one that fell silent is the same hull with a wrong clock."""
@@ -132,7 +134,7 @@ def _is_stale(fix: Tuple, tracks: Record, signatures: Array) -> bool:
     if not sog >= _STALE_MIN_SOG:  # a ship at rest, or one that tells no speed, may repeat itself
         return False
     mark = _signature(lat, lon, sog, cog, heading)
-    place = np.int64(mark) % SIGNATURES
+    place = (np.int64(mark) >> 1) % SIGNATURES
     if signatures[place] != mark:
         signatures[place] = mark
         return False
@@ -143,7 +145,7 @@ def _is_stale(fix: Tuple, tracks: Record, signatures: Array) -> bool:
 
 
 @njit(cache=True)
-def _choose(fix: Tuple, tracks: Record, limits: Array) -> tuple[int, float]:
+def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[int, float]:
     """Return the track that a fix most likely continues, or -1, and the distance to it.
 
     Score as in gpsdio-segment: exp(-(distance / reach)^2) / hours since, so that a recent track
@@ -158,6 +160,9 @@ def _choose(fix: Tuple, tracks: Record, limits: Array) -> tuple[int, float]:
         if track.ordinal < 0:
             continue
         dt_us = time_us - track.time_us
+        forgotten = track.ordinal == 0 and dt_us > _FORGET_US and current >= 0
+        if forgotten and tracks[current].time_us > track.time_us:
+            continue
         distance = distance_m(track.lat, track.lon, lat, lon)
         alpha = distance / reach_m(dt_us, track.sog, sog, limits)
         if alpha > 1.0:
@@ -283,18 +288,21 @@ def _place(
     """Give one fix to a track.
 
     Returns the hull track (or -1 while it waits), the first row that this hands to the hull, that
-    row's fix, and the time of the hull's fix before it (0 for a new hull).
+    row's fix, how many fixes were handed over, and the time of the hull's fix before them (0 for a
+    new hull).
     """
     hull, reason, _ = outcome
     kinematics, min_fixes = limits
-    k, distance = _choose(fix, tracks, kinematics)
+    k, distance = _choose(fix, tracks, number.current, kinematics)
     if k >= 0 and is_suspect(fix[0] - tracks[k].time_us, distance, tracks[k].sog, fix[3]):
         k = _open_track(number, tracks, fix, k if tracks[k].ordinal > 0 else -1, reason)
     elif k < 0:
         k = _open_track(number, tracks, fix, -1, reason)
     first_row, first = row, (fix[0], fix[1], fix[2])
     previous_us = tracks[k].time_us
+    handed = 1
     if tracks[k].ordinal == 0:
+        handed += tracks[k].count
         target = _settle(number, tracks, k, min_fixes)
         if target < 0:
             if tracks[k].count == 0:
@@ -302,7 +310,7 @@ def _place(
             else:
                 tracks[k].held1 = row
             _advance(tracks[k], fix)
-            return -1, first_row, first, previous_us
+            return -1, first_row, first, 0, previous_us
         first = (tracks[k].first_us, tracks[k].first_lat, tracks[k].first_lon)
         previous_us = 0 if target == k else tracks[target].time_us
         held = _release(tracks[k], tracks[target].ordinal, hull, reason)
@@ -311,7 +319,15 @@ def _place(
     _advance(tracks[k], fix)
     hull[row] = tracks[k].ordinal
     reason[row] = KEPT
-    return k, first_row, first, previous_us
+    return k, first_row, first, handed, previous_us
+
+
+@njit(cache=True)
+def _refuse(fix: Tuple, tracks: Record, signatures: Array) -> int:
+    """Return why a fix is no news of its ship, or WAITING."""
+    if abs(fix[1]) < _NULL_ISLAND_DEG and abs(fix[2]) < _NULL_ISLAND_DEG:
+        return NULL_ISLAND
+    return RETRANSMISSION if _is_stale(fix, tracks, signatures) else WAITING
 
 
 @njit(cache=True)
@@ -331,21 +347,18 @@ def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits:
     for i in range(held_count, len(mmsi)):
         if reason[i] != WAITING:
             continue
-        if abs(lat[i]) < _NULL_ISLAND_DEG and abs(lon[i]) < _NULL_ISLAND_DEG:
-            reason[i] = NULL_ISLAND
-            continue
         while m < 0 or state[0][m].mmsi < mmsi[i]:
             m += 1
         number, tracks = state[0][m], state[1][m]
         fix = (time_us[i], lat[i], lon[i], float(sog[i]), float(cog[i]), float(heading[i]))
-        if _is_stale(fix, tracks, state[2][m]):
-            reason[i] = RETRANSMISSION
+        reason[i] = _refuse(fix, tracks, state[2][m])
+        if reason[i] != WAITING:
             continue
-        k, first_row, first, previous_us = _place(
+        k, first_row, first, handed, previous_us = _place(
             number, tracks, fix, i, outcome, (kinematics, min_fixes)
         )
         if k < 0 or number.current == k:
-            number.run_fixes += k >= 0
+            number.run_fixes += handed
             continue
         if number.current >= 0:
             if fix[0] - number.switch_us > quiet_us:
@@ -361,5 +374,5 @@ def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits:
             _note_switch(switches[found], number, tracks[number.current], first, now)
             found += 1
         number.current = k
-        number.run_fixes = 1
+        number.run_fixes = handed
     return switches[:found].copy()

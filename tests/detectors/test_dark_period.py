@@ -199,7 +199,7 @@ def test_two_wild_fixes_do_not_end_a_silence():
 
 def test_confidence_falls_towards_the_shore_and_does_not_vanish():
     far = dark(heard_then_silent(20))[0].confidence
-    near = dark(heard_then_silent(20, lat=-38.5, lon=-74.0, sog=9.0))[0].confidence
+    near = dark(heard_then_silent(20, lat=-38.5, lon=-74.0))[0].confidence
     assert far > 0.99
     assert 0.4 < near < 0.8
 
