@@ -32,7 +32,7 @@ from feeds.nmea.tagblock import (
     written_checksum,
 )
 
-_LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR = 10, 13, 44, 42, 33, 36
+_LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR, _BACKSLASH = 10, 13, 44, 42, 33, 36, 92
 
 
 @njit
@@ -120,10 +120,8 @@ def read_fields(
 
 
 @njit
-def read_sentence(
-    line: Record, buffer: Bytes, low: int, start: int, high: int, commas: Array
-) -> None:
-    """Read the AIS sentence at `start` of the line `low:high`, with all that stands around it."""
+def read_sentence(line: Record, buffer: Bytes, start: int, high: int, commas: Array) -> None:
+    """Read the AIS sentence at `start` of a line that ends at `high`, and what follows it."""
     star, count = checksum_end(buffer, start, high, commas)
     if star < 0:
         line.kind = BAD_CHECKSUM
@@ -131,10 +129,6 @@ def read_sentence(
         line.kind = BAD_SENTENCE
     else:
         line.kind = SENTENCE
-    if start > low:
-        prefix = read_blocks(line, buffer, low, start)
-        if line.from_tag == 0 and prefix > low:
-            line.time_us = leading_us(buffer, low, prefix)
     if star > 0:
         line.checksum = written_checksum(buffer, star, high)
         if star + 3 < high and buffer[star + 3] == _COMMA:
@@ -177,13 +171,24 @@ def read_line(line: Record, buffer: Bytes, low: int, high: int, commas: Array) -
     if first == high:
         return
     line.kind = NOISE
-    for i in range(first, high):
-        if buffer[i] == _BANG and is_ais_tag(buffer, i, high):
-            read_sentence(line, buffer, first, i, high, commas)
+    i, prefix = first, -1
+    while i < high:
+        byte = buffer[i]
+        if byte == _BANG and is_ais_tag(buffer, i, high):
+            prefix = i if prefix < 0 else prefix
+            if prefix > first and line.from_tag == 0:
+                line.time_us = leading_us(buffer, first, prefix)
+            read_sentence(line, buffer, i, high, commas)
             return
-        if buffer[i] == _DOLLAR and is_wrapper_tag(buffer, i, high):
+        if byte == _DOLLAR and is_wrapper_tag(buffer, i, high):
             read_wrapper(line, buffer, i, high, commas)
             return
+        if byte == _BACKSLASH:
+            prefix = i if prefix < 0 else prefix
+            i = max(read_blocks(line, buffer, i, high), i + 1)
+        else:
+            i += 1
+    line.time_us = NO_TIME
 
 
 @njit

@@ -57,14 +57,12 @@ def find(buffer: Bytes, low: int, high: int, byte: int) -> int:
 
 
 @njit
-def block_is_sound(buffer: Bytes, low: int, star: int, high: int) -> bool:
-    """Tell whether the checksum after `star` is that of `low:star` and nothing follows it."""
-    if star + 3 != high:
-        return False
+def exclusive_or(buffer: Bytes, low: int, high: int) -> int:
+    """Return the exclusive or of the bytes of `low:high`: the NMEA checksum."""
     total = np.uint8(0)
-    for i in range(low, star):
+    for i in range(low, high):
         total ^= buffer[i]
-    return written_checksum(buffer, star, high) == total
+    return int(total)
 
 
 @njit
@@ -87,20 +85,32 @@ def read_group(line: Record, buffer: Bytes, low: int, high: int) -> None:
 
 
 @njit
+def trusted_from(buffer: Bytes, low: int, star: int, high: int) -> int:
+    """Return where the fields begin that the checksum of the block `low:high` covers; else -1."""
+    if star + 3 != high:
+        return -1
+    written = written_checksum(buffer, star, high)
+    total = exclusive_or(buffer, low, star)
+    if written == total:
+        return low
+    if buffer[low] == 103:  # a group put before the block
+        after = find(buffer, low, star, _COMMA) + 1
+        if after < star and written == total ^ exclusive_or(buffer, low, after):
+            return after
+    return -1
+
+
+@njit
 def read_block(line: Record, buffer: Bytes, low: int, high: int) -> None:
     """Read the fields c, s and g of the tag block inside `low:high` into a line."""
-    star = find(buffer, low, high, _STAR)
-    at = low
-    if not block_is_sound(buffer, at, star, high):
-        if buffer[low] != 103:
-            return
-        at = find(buffer, low, star, _COMMA) + 1
-        if at >= star or not block_is_sound(buffer, at, star, high):
-            return
+    star = high - 3 if high - low > 3 and buffer[high - 3] == _STAR else high
+    at = trusted_from(buffer, low, star, high)
+    if at < 0:
+        return
     while at < star:
+        code = buffer[at]
         end = find(buffer, at, star, _COMMA)
         if end - at > 2 and buffer[at + 1] == _COLON:
-            code = buffer[at]
             if code == 99:  # c: receive time
                 value = epoch_us(buffer, at + 2, end)
                 line.time_us = value if value >= 0 else UNREADABLE_TIME
@@ -114,16 +124,14 @@ def read_block(line: Record, buffer: Bytes, low: int, high: int) -> None:
 
 @njit
 def read_blocks(line: Record, buffer: Bytes, low: int, high: int) -> int:
-    """Read every tag block of `low:high`; return where the first began, `high` where none is."""
-    first = find(buffer, low, high, _BACKSLASH)
-    start = first
-    while start < high:
-        end = find(buffer, start + 1, high, _BACKSLASH)
+    """Read the tag blocks that begin at `low`, one behind another; return where they end."""
+    while low < high and buffer[low] == _BACKSLASH:
+        end = find(buffer, low + 1, high, _BACKSLASH)
         if end >= high:
             break
-        read_block(line, buffer, start + 1, end)
-        start = find(buffer, end + 1, high, _BACKSLASH)
-    return first
+        read_block(line, buffer, low + 1, end)
+        low = end + 1
+    return low
 
 
 @njit
