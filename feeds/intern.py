@@ -5,7 +5,6 @@ converted once by a Python function; the rows carry integers.
 """
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
 
 import numba
 import numpy as np
@@ -13,14 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from feeds.textkernels import NULL_WORDS, Bytes, Spans, trim
-from vessels.schema import TEXT
 from vessels.text import clean_text
-
-Value = TypeVar("Value")
 
 MAX_VALUE_BYTES = 1024
 """Longest text looked at, in bytes; the rest of a longer one is not read."""
-_MAX_ENTRIES = 1 << 17
+MAX_ENTRIES = 1 << 17
+"""Distinct values kept from block to block; beyond it the next block begins anew."""
 _EMPTY = -1
 
 
@@ -96,33 +93,57 @@ def decode_text(raw: bytes) -> str:
     return text.replace('""', '"')
 
 
-class Interner(Generic[Value]):
-    """Distinct values of one column, kept from block to block of a file.
+class CodeColumn:
+    """A column of small integers that a source writes as numbers or as words.
 
     Args:
         convert: called once with each distinct text, never with a blank or a null word; returns
-            its value, or None for null.
+            its value, 0 or above, or None for null.
     """
 
-    def __init__(self, convert: Callable[[str], Value | None]) -> None:
+    def __init__(self, convert: Callable[[str], int | None]) -> None:
         self._convert = convert
-        self.generation = 0
-        """Rises when the distinct values were dropped and codes began anew."""
-        self._reset()
+        self.reset()
 
-    def _reset(self) -> None:
-        self.generation += 1
+    def reset(self) -> None:
+        """Forget the distinct values; the next block begins anew."""
         self._count = 0
         self._table = np.full(1 << 10, _EMPTY, np.int32)
         self._hashes = np.empty(1 << 9, np.uint64)
         self._offsets = np.zeros((1 << 9) + 1, np.int64)
         self._arena = np.empty(1 << 14, np.uint8)
-        self.values: list[Value | None] = []
-        """Value of each code."""
+        self._values = np.full(1, -1, np.int32)  # the last is that of code -1, blank
+
+    def encode(self, data: Bytes, starts: Spans, lengths: Spans) -> npt.NDArray[np.int32]:
+        """Return the value of each row, -1 where null."""
+        if self._count > MAX_ENTRIES:
+            self.reset()
+        self._make_room(len(starts), int(np.minimum(lengths, MAX_VALUE_BYTES).sum()))
+        codes = np.empty(len(starts), np.int32)
+        before = self._count
+        self._count = _intern(
+            data,
+            starts,
+            lengths,
+            self._table,
+            self._hashes,
+            self._offsets,
+            self._arena,
+            before,
+            codes,
+        )
+        if self._count > before:
+            fresh = [self._value(entry) for entry in range(before, self._count)]
+            self._values = np.concatenate([self._values[:-1], np.array([*fresh, -1], np.int32)])
+        return self._values[codes]
+
+    def _value(self, entry: int) -> int:
+        raw = self._arena[self._offsets[entry] : self._offsets[entry + 1]].tobytes()
+        text = decode_text(raw)
+        value = None if text.strip().lower() in NULL_WORDS else self._convert(text)
+        return -1 if value is None else value
 
     def _make_room(self, rows: int, size: int) -> None:
-        if self._count > _MAX_ENTRIES:
-            self._reset()
         entries, used = self._count + rows, int(self._offsets[self._count]) + size
         if entries > len(self._hashes):
             capacity = 1 << entries.bit_length()
@@ -138,73 +159,32 @@ class Interner(Generic[Value]):
             arena[: len(self._arena)] = self._arena
             self._arena = arena
 
-    def codes(self, data: Bytes, starts: Spans, lengths: Spans) -> npt.NDArray[np.int32]:
-        """Return the code of each span: an index into `values`, or -1 where it is blank."""
-        self._make_room(len(starts), int(np.minimum(lengths, MAX_VALUE_BYTES).sum()))
-        out = np.empty(len(starts), np.int32)
-        before = self._count
-        self._count = _intern(
-            data,
-            starts,
-            lengths,
-            self._table,
-            self._hashes,
-            self._offsets,
-            self._arena,
-            before,
-            out,
-        )
-        for entry in range(before, self._count):
-            raw = self._arena[self._offsets[entry] : self._offsets[entry + 1]].tobytes()
-            text = decode_text(raw)
-            null = text.strip().lower() in NULL_WORDS
-            self.values.append(None if null else self._convert(text))
-        return out
-
-
-class CodeColumn:
-    """A column of small integers that a source writes as numbers or as words."""
-
-    def __init__(self, convert: Callable[[str], int | None]) -> None:
-        self._interner = Interner(convert)
-        self._key = (0, 0)
-        self._lookup = np.full(1, -1, np.int32)
-
-    def encode(self, data: Bytes, starts: Spans, lengths: Spans) -> npt.NDArray[np.int32]:
-        """Return the value of each row, -1 where null."""
-        codes = self._interner.codes(data, starts, lengths)
-        key = (self._interner.generation, len(self._interner.values))
-        if key != self._key:
-            known = [-1 if value is None else value for value in self._interner.values]
-            self._lookup = np.array([*known, -1], np.int32)  # code -1 (blank) reads the last
-            self._key = key
-        return self._lookup[codes]
-
 
 class TextColumn:
-    """A text column of the house schema: dictionary-encoded, cleaned, never empty."""
+    """A text column of the house schema: dictionary-encoded, cleaned, never empty.
+
+    Args:
+        convert: called once with each distinct text; returns what is kept, or None for null.
+    """
 
     def __init__(self, convert: Callable[[str], str | None] = clean_text) -> None:
-        self._interner = Interner(convert)
-        self._key = (0, 0)
-        self._lookup = np.full(1, -1, np.int32)
+        self._convert = convert
+        self._index: dict[str, int] = {}
         self._dictionary = pa.array([], pa.string())
+        self._column = CodeColumn(self._number)
+
+    def _number(self, raw: str) -> int | None:
+        value = self._convert(raw)
+        return None if value is None else self._index.setdefault(value, len(self._index))
 
     def encode(self, data: Bytes, starts: Spans, lengths: Spans) -> pa.Array:
         """Return the column; blanks and null words are null."""
-        codes = self._interner.codes(data, starts, lengths)
-        key = (self._interner.generation, len(self._interner.values))
-        if key != self._key:
-            index: dict[str, int] = {}
-            known = [
-                -1 if value is None else index.setdefault(value, len(index))
-                for value in self._interner.values
-            ]
-            self._lookup = np.array([*known, -1], np.int32)  # code -1 (blank) reads the last
-            self._dictionary = pa.array(list(index), pa.string())
-            self._key = key
-        indices = self._lookup[codes]
-        array = pa.DictionaryArray.from_arrays(
-            pa.array(indices, mask=indices < 0), self._dictionary
-        )
-        return array.cast(TEXT)
+        if len(self._index) > MAX_ENTRIES:
+            self._index.clear()
+            self._dictionary = pa.array([], pa.string())
+            self._column.reset()
+        indices = self._column.encode(data, starts, lengths)
+        if len(self._index) > len(self._dictionary):
+            self._dictionary = pa.array(list(self._index), pa.string())
+        codes = pa.array(indices, mask=indices < 0)
+        return pa.DictionaryArray.from_arrays(codes, self._dictionary)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feeds import lines
+from feeds import intern, lines
 from tests.feeds.samples import (
     NEW_HEADER,
     OLD_HEADER,
@@ -140,6 +140,18 @@ def test_block_size_changes_nothing(
     again, report_again = read_all(path)
     assert again.to_pylist() == table.to_pylist()
     assert report_again.rejected == report.rejected
+
+
+def test_more_names_than_are_kept_in_memory_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [old_row(MMSI=str(i), VesselName=f"SHIP {i * 7 % 1_200}") for i in range(1, 3_000)]
+    path = write_lines(tmp_path / "a", [OLD_HEADER, *rows])
+    table, _ = read_all(path)
+    monkeypatch.setattr(intern, "MAX_ENTRIES", 100)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 20_000)
+    assert read_all(path)[0].to_pylist() == table.to_pylist()
+    assert table["name"].to_pylist() == [f"SHIP {i * 7 % 1_200}" for i in range(1, 3_000)]
 
 
 JUNK = st.one_of(
