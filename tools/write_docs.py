@@ -32,7 +32,7 @@ _CLI_INTRO = f"""# The command line
 | 3 | configuration: a file, key or value is wrong |
 | 4 | input: a file is missing, damaged or not AIS data |
 | 5 | results cannot be written |
-| 130 | interrupted; nothing half-written is left |
+| 130, 143 | interrupted, terminated; nothing half-written is left |
 
 Every error is one line on stderr. Progress bars go to stderr, and only to a terminal. `--json`
 prints plain JSON on stdout.
