@@ -36,7 +36,7 @@ def dark(
 ) -> None:
     """A vessel under way falls silent for 12.5 to 40 hours and is heard again.
 
-    One `wild` fix, far away in the middle of the silence, does not break it.
+    One `wild` fix in the middle of the silence, too far away to be true, does not break it.
     """
     rng = cast.rng
     hours = rng.uniform(12.6, 40.0)
@@ -50,7 +50,7 @@ def dark(
         middle = round(cast.start_s + sum(silence) / 2.0)
         alone = rows.where(np.array([rows_around(rows, middle)[0]]))
         alone.columns["t_s"][0] = middle
-        stray(cast, alone, 0, (300e3, 3000e3))
+        stray(cast, alone, 0, (2500e3, 3500e3))
         cast.parts.append(alone)
 
 
