@@ -46,34 +46,89 @@ def earth_centred(lat_deg: float, lon_deg: float) -> tuple[float, float, float]:
 
 
 @njit(cache=True)
-def _spread(bits: int) -> int:
-    """Put two zero bits between the 20 low bits."""
-    bits = (bits | (bits << 32)) & 0x1F00000000FFFF
-    bits = (bits | (bits << 16)) & 0x1F0000FF0000FF
-    bits = (bits | (bits << 8)) & 0x100F00F00F00F00F
-    bits = (bits | (bits << 4)) & 0x10C30C30C30C30C3
-    return (bits | (bits << 2)) & 0x1249249249249249
-
-
-@njit(cache=True)
 def _project(
     lat1: NDArray[np.float64],
     lon1: NDArray[np.float64],
     lat2: NDArray[np.float64],
     lon2: NDArray[np.float64],
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the ends of each segment in space, and the Morton code of its middle."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the ends of each segment in space, shape (n, 6), and its middle, shape (3, n)."""
     ends = np.empty((lat1.size, 6), np.float32)
-    codes = np.empty(lat1.size, np.int64)
+    middles = np.empty((3, lat1.size), np.float32)
     for i in range(lat1.size):
         ends[i, 0], ends[i, 1], ends[i, 2] = earth_centred(lat1[i], lon1[i])
         ends[i, 3], ends[i, 4], ends[i, 5] = earth_centred(lat2[i], lon2[i])
-        code = 0
         for axis in range(3):
-            middle = 0.5 * (ends[i, axis] + ends[i, axis + 3])
-            code |= _spread(int((middle + 6.4e6) * (1048575.0 / 1.28e7))) << axis
-        codes[i] = code
-    return ends, codes
+            middles[axis, i] = 0.5 * (ends[i, axis] + ends[i, axis + 3])
+    return ends, middles
+
+
+@njit(cache=True)
+def _select(
+    order: NDArray[np.int32], values: NDArray[np.float32], first: int, end: int, place: int
+) -> None:
+    """Put the `place`-th value of order[first:end] in its place, smaller ones before (quickselect).
+
+    Hoare's partition from both ends; which of equal values comes first does not matter here.
+    """
+    last = end - 1
+    while first < last:
+        pivot = values[order[(first + last) // 2]]
+        i = first
+        j = last
+        while i <= j:
+            while values[order[i]] < pivot:
+                i += 1
+            while values[order[j]] > pivot:
+                j -= 1
+            if i <= j:
+                order[i], order[j] = order[j], order[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            last = j
+        elif place >= i:
+            first = i
+        else:
+            return
+
+
+@njit(cache=True)
+def _widest_axis(middles: NDArray[np.float32], members: NDArray[np.int32]) -> int:
+    widest = 0
+    width = -1.0
+    for axis in range(3):
+        low = np.inf
+        high = -np.inf
+        for i in members:
+            low = min(low, middles[axis, i])
+            high = max(high, middles[axis, i])
+        if high - low > width:
+            width = high - low
+            widest = axis
+    return widest
+
+
+@njit(cache=True)
+def _leaf_order(middles: NDArray[np.float32], leaves: int) -> NDArray[np.int32]:
+    """Return the segments in leaf order: halved across the widest axis, again and again.
+
+    Leaf k holds the segments i with i * leaves // n == k, so all leaves are filled evenly.
+    """
+    n = middles.shape[1]
+    order = np.arange(n).astype(np.int32)
+    width = leaves
+    while width > 1:
+        half = width // 2
+        for leaf in range(0, leaves, width):
+            first = -(-leaf * n // leaves)
+            end = -(-(leaf + width) * n // leaves)
+            middle = -(-(leaf + half) * n // leaves)
+            if first < middle < end:
+                axis = _widest_axis(middles, order[first:end])
+                _select(order, middles[axis], first, end, middle)
+        width = half
+    return order
 
 
 @njit(cache=True)
@@ -109,12 +164,11 @@ def build_tree(
 
     Segments stand for the chord between their ends: keep them below some 20 km.
     """
-    ends, codes = _project(lat1_deg, lon1_deg, lat2_deg, lon2_deg)
-    order = np.argsort(codes, kind="stable")
+    ends, middles = _project(lat1_deg, lon1_deg, lat2_deg, lon2_deg)
     leaves = 1
-    while leaves * _LEAF < len(order):
+    while leaves * _LEAF < len(ends):
         leaves *= 2
-    # Leaves are filled evenly, so that the complete tree has no empty half.
+    order = _leaf_order(middles, leaves)
     slots = (np.arange(len(order)) * (leaves * _LEAF)) // len(order)
     segments = np.zeros((leaves * _LEAF, 6), np.float32)
     numbers = np.full(leaves * _LEAF, -1, np.int32)
