@@ -77,7 +77,8 @@ def read_source(
         formats.add(format_name)
         yield from tables
     if not formats and named:
-        raise InputError(f"no AIS data inside: {', '.join(others[:5])}", path=entry.path)
+        found = f": {', '.join(others[:5])}" if others else ""
+        raise InputError(f"no AIS data inside{found}", path=entry.path)
     entry.format = "+".join(sorted(formats)) or SKIPPED
 
 

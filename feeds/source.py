@@ -42,7 +42,10 @@ class HashedFile(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read the next bytes into `buffer` and hash them."""
-        count = self._file.readinto(buffer) or 0
+        try:
+            count = self._file.readinto(buffer) or 0
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", path=str(self.path)) from error
         self._hash.update(memoryview(buffer)[:count])
         self.bytes_done += count
         return count

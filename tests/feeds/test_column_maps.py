@@ -1,5 +1,6 @@
 """Tables of any layout: common names, the user's map, and refusals that say what to type."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -141,6 +142,31 @@ def test_parquet_in_another_projection_is_refused(tmp_path: Path) -> None:
     pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "a")
     with pytest.raises(InputError, match="EPSG:3857"):
         read_all(tmp_path / "a")
+
+
+def test_csv_json_and_parquet_of_the_same_values_give_the_same_rows(tmp_path: Path) -> None:
+    rows = [
+        {
+            "mmsi": str(200_000_000 + i),
+            "time": f"2022-01-03T00:00:{i % 60:02}.5Z",
+            "lat": f"{i / 7 - 10:.9f}",
+            "lon": f"{i * 3.3 - 190:.7f}",
+            "sog": f"{i / 3:.2f}",
+            "cog": f"{i * 3.7:.1f}",
+            "name": f"SHIP {i % 7}" if i % 5 else "",
+            "imo": str(9_000_000 + i % 3),
+        }
+        for i in range(120)
+    ]
+    csv = write_lines(tmp_path / "c", [",".join(rows[0]), *(",".join(r.values()) for r in rows)])
+    jsonl = write_lines(tmp_path / "j", [json.dumps(row) for row in rows])
+    typed = [{**row, "lat": float(row["lat"]), "imo": int(row["imo"])} for row in rows]
+    pq.write_table(pa.Table.from_pylist(typed), tmp_path / "p")
+    expected, report = read_all(csv)
+    assert report.rejected["no_position_or_identity"] == 0
+    assert expected["lat_deg"].null_count > 0
+    assert read_all(jsonl)[0].to_pylist() == expected.to_pylist()
+    assert read_all(tmp_path / "p")[0].to_pylist() == expected.to_pylist()
 
 
 def test_a_demanded_layout_that_the_file_lacks_is_refused(tmp_path: Path) -> None:

@@ -106,6 +106,16 @@ def test_a_damaged_zip_member_is_refused(tmp_path: Path) -> None:
         read_all(path)
 
 
+def test_damage_under_two_packings_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    pressed = gzip.compress(CSV)
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("day.gz", pressed)
+    path.write_bytes(path.read_bytes().replace(pressed[-8:], bytes(8)))
+    with pytest.raises(InputError, match=r"a!day\.gz: truncated or damaged"):
+        read_all(path)
+
+
 @pytest.mark.parametrize("name", ["../day", "/etc/day", "a/../../day", "C:\\day", "..\\day"])
 def test_unsafe_member_names_are_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "a"

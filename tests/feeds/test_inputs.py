@@ -102,6 +102,22 @@ def test_a_file_that_cannot_be_opened_is_refused(
         read_all(path)
 
 
+def test_a_file_that_fails_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def readinto(self, _buffer: object) -> int:
+            raise OSError(5, "Input/output error")
+
+        def close(self) -> None:
+            return None
+
+    path = simple_file(tmp_path / "a")
+    monkeypatch.setattr(Path, "open", lambda *_args, **_options: Broken())
+    with pytest.raises(InputError, match="cannot be read: Input/output error"):
+        read_all(path)
+
+
 def test_a_folder_is_one_stream_by_the_time_of_the_first_row(tmp_path: Path) -> None:
     simple_file(tmp_path / "a.csv", _row(3, 3))
     simple_file(tmp_path / "c.csv", _row(1, 1))
