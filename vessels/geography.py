@@ -18,15 +18,16 @@ outline itself is worth.
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import geopandas as gpd
 import numpy as np
 import pyarrow.parquet as pq
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from vessels import _landmask, _nearest
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Scale = Literal["10m", "110m"]
 
@@ -71,11 +72,14 @@ class _Rings:
 
 
 @cache
-def land_polygons(scale: Scale = "10m") -> gpd.GeoSeries:
+def land_polygons(scale: Scale = "10m") -> "gpd.GeoSeries":
     """Return the land as polygons in EPSG:4326, cut at 180 degrees and closed over the south pole.
 
     Do not change it in place: all callers share it.
     """
+    import geopandas as gpd  # noqa: PLC0415 - slow to import, and distances do without
+    import shapely  # noqa: PLC0415 - as above
+
     rings = _Rings(scale)
     edges = rings.edges()
     lengths = np.diff(np.append(rings.ring_starts, len(edges)))
