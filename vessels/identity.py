@@ -28,6 +28,8 @@ from vessels._timeline import Entry, Interval, Value, merge_days, turns, value_a
 from vessels.errors import StoreError
 from vessels.mmsi import imo_is_valid
 
+__all__ = ["Identity", "IdentityBook", "IdentityChange", "Interval", "comparable", "role_of"]
+
 MIN_STATEMENTS = 3
 """How often the old and the new value must be stated before a change is believed."""
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vessels.geography import (
     MISSING_ISLANDS,
+    Scale,
     distance_to_shore_m,
     land_polygons,
     on_land,
@@ -162,8 +163,8 @@ def test_a_distance_does_not_depend_on_the_other_points_of_the_call() -> None:
 
 
 @pytest.mark.parametrize("scale", ["10m", "110m"])
-def test_land_polygons_are_valid_and_do_not_overlap(scale: str) -> None:
-    land = land_polygons(scale)  # type: ignore[arg-type]
+def test_land_polygons_are_valid_and_do_not_overlap(scale: Scale) -> None:
+    land = land_polygons(scale)
     assert land.crs.to_epsg() == 4326
     assert land.is_valid.all()
     assert (land.total_bounds[:2] >= [-180, -90]).all()

@@ -1,5 +1,6 @@
 """The identity book: a function of the set of rows; dated values; confirmed changes only."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import feeds
 from vessels.errors import StoreError
 from vessels.identity import Identity, IdentityBook, IdentityChange, comparable, role_of
 from vessels.schema import FIXES
@@ -266,3 +268,12 @@ def test_the_role_follows_the_type_and_a_name_only_without_one(
     ship_type: int | None, name: str | None, role: str
 ) -> None:
     assert role_of(ship_type, name) == role
+
+
+@pytest.mark.real_data
+def test_two_real_hulls_on_one_number_show_as_changed_names(shared_data: Path) -> None:
+    book = IdentityBook()
+    for table in feeds.read([shared_data / "tracks" / "gpsdio" / "regr_412588888.json.gz"]):
+        book.update(table)
+    changes = [change for change in book.changes() if change.attribute == "name"]
+    assert ("HONGDA8", "GUIHEYU33168") in {(change.old, change.new) for change in changes}
