@@ -1,7 +1,6 @@
 """JSON lines: one object a line, as Global Fishing Watch writes them. NaN is null."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from feeds.assemble import FixBuilder
-from feeds.columns import text_of_values
+from feeds.columns import Text, text_of_strings, text_of_values
 from feeds.containers import Member
 from feeds.layout import Layout, choose_layout
 from feeds.lines import blocks_of_lines
@@ -18,8 +17,12 @@ from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 
 _BATCH_ROWS = 32_768
-_SAMPLE_RECORDS = 1_000
+_SAMPLE_RECORDS = 256
 _BOM = b"\xef\xbb\xbf"
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None)
+"""Numbers stay as written: the kernels that read CSV read them."""
+
+Record = dict[str, Any]
 
 
 def read_jsonl(
@@ -37,27 +40,27 @@ def read_jsonl(
     """
     builder: FixBuilder | None = None
     layout: Layout | None = None
-    for records in _batches(member, report):
+    for lines in _batches(member, report):
+        found = [_record(line) for line in lines]
+        bad = np.array([record is None for record in found], np.bool_)
+        records: list[Record] = [record or {} for record in found]
         if layout is None or builder is None:
             layout = json_layout(records, columns, path=member.name)
             builder = FixBuilder(layout, report, path=member.name)
-        bad = np.array([record is None for record in records], np.bool_)
         values = {
-            name: text_of_values([_text(record, name) for record in records])
+            name: _column([record.get(name) for record in records])
             for name in dict.fromkeys(layout.columns.values())
         }
         yield builder.build({key: values[name] for key, name in layout.columns.items()}, bad)
 
 
-def json_layout(
-    records: list[dict[str, Any] | None], columns: Mapping[str, str] | None, *, path: str
-) -> Layout:
+def json_layout(records: list[Record], columns: Mapping[str, str] | None, *, path: str) -> Layout:
     """Return the layout of JSON records from the field names of the first of them.
 
     GFW's `type` ("AIS.5") is the message type; a field of that name is no common column name
     elsewhere.
     """
-    sample = islice((record for record in records if record is not None), _SAMPLE_RECORDS)
+    sample = islice((record for record in records if record), _SAMPLE_RECORDS)
     names = list(dict.fromkeys(name for record in sample for name in record))
     chosen = dict(columns or {})
     if "type" in names and "msg_type" not in names:
@@ -65,36 +68,33 @@ def json_layout(
     return choose_layout(names, path=path, columns=chosen, default_format="jsonl")
 
 
-def _batches(member: Member, report: ReadReport) -> Iterator[list[dict[str, Any] | None]]:
-    records: list[dict[str, Any] | None] = []
+def _batches(member: Member, report: ReadReport) -> Iterator[list[bytes]]:
+    lines: list[bytes] = []
     for block in prefetch(blocks_of_lines(member.buffered())):
         report.reject("noise", block.giants)
-        for line in block.lines.removeprefix(_BOM).split(b"\n"):
-            if line.strip():
-                records.append(_record(line))
-                if len(records) == _BATCH_ROWS:
-                    yield records
-                    records = []
-    if records:
-        yield records
+        lines += [line for line in block.lines.removeprefix(_BOM).split(b"\n") if line.strip()]
+        while len(lines) >= _BATCH_ROWS:
+            yield lines[:_BATCH_ROWS]
+            lines = lines[_BATCH_ROWS:]
+    if lines:
+        yield lines
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
+def _record(line: bytes) -> Record | None:
     try:
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            text = line.decode("latin-1")
-        record = json.loads(text, parse_constant=lambda _: None)
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        text = line.decode("latin-1")
+    try:
+        record = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
 
-def _text(record: dict[str, Any] | None, name: str) -> str | None:
-    value = None if record is None else record.get(name)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return repr(value) if math.isfinite(value) else None
+def _column(values: list[Any]) -> Text:
+    """Return one field of the records; what is neither text nor number is blank."""
+    try:
+        return text_of_strings(pa.array(values, pa.string()))
+    except (pa.ArrowException, UnicodeEncodeError, TypeError):
+        return text_of_values([value if isinstance(value, str) else None for value in values])
