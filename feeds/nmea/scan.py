@@ -13,7 +13,6 @@ import numpy as np
 from feeds.nmea.layout import (
     BAD_CHECKSUM,
     BAD_SENTENCE,
-    BLANK,
     LINE,
     MAX_LINE_BYTES,
     MESSAGE,
@@ -38,7 +37,10 @@ _LINE_ENDS = (b"\n", b"\r")
 
 
 class Messages(NamedTuple):
-    """Messages of one step, whole and in order. Their offsets point into `buffer`."""
+    """Messages of one step, whole and in order. Their offsets point into `buffer`.
+
+    Both are overwritten by the next step.
+    """
 
     buffer: Bytes
     records: Records  # (n,) of MESSAGE
@@ -103,7 +105,7 @@ class Blocks:
 class Scanner:
     """Yields the messages of a stream and counts in `report` every row that is none.
 
-    `sentences` counts sound sentences; `timed` tells whether any line carried a time.
+    `sentences` counts sound sentences; `timed` tells whether any sentence or wrapper had a time.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class Scanner:
         ended = False
         while not ended:
             high = blocks.fill()
-            ended = blocks.ended and not (high == 0 and blocks.filled)
+            ended = blocks.ended
             last = False
             while not last:
                 count, end, wrapped = scan_lines(blocks.data, blocks.low, high, self._lines)
@@ -161,8 +163,7 @@ class Scanner:
     def _count(self, lines: Records) -> None:
         kinds = np.bincount(lines["kind"], minlength=BAD_SENTENCE + 1)
         self.sentences += int(kinds[SENTENCE])
-        said = lines["kind"] != BLANK
-        self.timed = self.timed or bool(np.any(said & (lines["time_us"] != NO_TIME)))
+        self.timed = self.timed or bool(np.any(lines["time_us"] != NO_TIME))
         self._report.reject("noise", int(kinds[NOISE] + kinds[WRAPPER]))
         self._report.reject("bad_checksum", int(kinds[BAD_CHECKSUM]))
         self._report.reject("bad_sentence", int(kinds[BAD_SENTENCE]))
