@@ -15,7 +15,6 @@ import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
-from vessels.identity import IdentityBook
 
 import feeds
 from darkwake.options import ReplayOptions
@@ -27,13 +26,14 @@ from darkwake.tracks import TrackSpool, TrackWriter
 from darkwake.vessel_table import vessel_table
 from darkwake.workers import WorkerStages
 from detectors.events import Event
-from detectors.naming import name_events
+from detectors.naming import identity_change_event, name_events, telling_changes
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
 from detectors.vessel_stage import VesselOutput
 from feeds.report import ReadReport
 from vessels.errors import InputError
 from vessels.fixes import Fixes, fixes_from_table, sort_fixes
+from vessels.identity import IdentityBook
 
 _SCRATCH = "scratch"
 
@@ -159,6 +159,7 @@ def _detect(
             tracks.add_waiting(Fixes.from_arrays(part, "split_held_"))
         tracks.close()
     with run.stage("name", "naming"):
+        events += _identity_changes(run, events, spool, parameters)
         events = _inside(name_events(events, run.book), run.options.bbox)
         vessels = vessel_table(states, run.book)
         hulls = {hull for event in events for hull in (event.hull_id, event.other_hull_id) if hull}
@@ -185,6 +186,21 @@ def _fold(run: _Run, timeline: Timeline, pipeline: Pipeline) -> tuple[PipelineSt
         events += final
         run.progress.update(done)
     return state, events
+
+
+def _identity_changes(
+    run: _Run, events: list[Event], spool: TrackSpool, parameters: Parameters
+) -> list[Event]:
+    """Return the confirmed changes of identity, at the place where the ship was heard last."""
+    min_reports = parameters.identity_conflict.min_reports
+    conflicts = [event for event in events if event.type == "identity_conflict"]
+    groups = telling_changes(run.book.changes(min_reports), conflicts)
+    places = spool.places([(group[0].mmsi, group[0].time_us) for group in groups])
+    return [
+        identity_change_event(group, place, min_reports)
+        for group, place in zip(groups, places, strict=True)
+        if place is not None
+    ]
 
 
 def _inside(events: list[Event], bbox: tuple[float, float, float, float] | None) -> list[Event]:

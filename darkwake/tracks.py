@@ -151,6 +151,33 @@ class TrackSpool:
             out[keys[key]].append((time_us, lon, lat))
         return out
 
+    def places(self, moments: list[tuple[int, int]]) -> list[tuple[str, float, float] | None]:
+        """Return hull_id, lat and lon heard last at each (mmsi, time_us); None where never before.
+
+        To ten minutes: the spool holds no more.
+        """
+        if not moments:
+            return []
+        wanted = pa.table(
+            {
+                "row": pa.array(range(len(moments)), pa.int64()),
+                "mmsi": pa.array([mmsi for mmsi, _ in moments], pa.int64()),
+                "at_us": pa.array([at_us for _, at_us in moments], pa.int64()),
+            }
+        )
+        with duckdb.connect(":memory:") as database:
+            database.register("wanted", wanted)
+            rows = database.execute(
+                "SELECT key, lat, lon FROM wanted ASOF LEFT JOIN "
+                "(SELECT *, key >> 16 AS mmsi FROM read_parquet(?)) AS heard "
+                "ON wanted.mmsi = heard.mmsi AND wanted.at_us >= heard.time_us ORDER BY row",
+                [str(self._path)],
+            ).fetchall()
+        return [
+            None if key is None else (hull_id(key >> 16, key & 0xFFFF), lat, lon)
+            for key, lat, lon in rows
+        ]
+
 
 def _key(name: str) -> int:
     mmsi, _, number = name.partition("-")

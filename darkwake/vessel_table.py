@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from vessels.identity import IdentityBook
-from vessels.mmsi import MmsiKind, flag_of, is_gear_beacon, kind_of
 
 from darkwake.outputs import VESSELS_SCHEMA
 from detectors import vessel_stage
 from vessels.hulls import hull_id
+from vessels.identity import IdentityBook
+from vessels.mmsi import MmsiKind, flag_of, is_gear_beacon, kind_of
 
 
 def vessel_table(states: list[vessel_stage.State], book: IdentityBook) -> pa.Table:

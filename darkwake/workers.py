@@ -4,7 +4,11 @@ The results are those of one process: a number is always in the same worker, and
 bring is put in order before it is used.
 """
 
+import contextlib
 import multiprocessing
+import signal
+import threading
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
@@ -31,7 +35,8 @@ class WorkerStages(VesselStages):
         for _ in range(workers):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, parameters), daemon=True)
-            process.start()
+            with _ignoring_interrupts():
+                process.start()
             theirs.close()
             self._pipes.append(ours)
             self._processes.append(process)
@@ -94,6 +99,19 @@ class WorkerStages(VesselStages):
         for pipe, call in zip(self._pipes, calls, strict=True):
             pipe.send(call)
         return [_answer(pipe) for pipe in self._pipes]
+
+
+@contextlib.contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Ctrl-C at a terminal reaches the workers too; only the main process is to answer it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _answer(pipe: Connection) -> Any:

@@ -87,11 +87,12 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         ),
         "hulls": Detail(_WORDS, "hulls that used the number"),
         "alternations": Detail(_COUNT, "times the number changed from one hull to another"),
-        "distance_m": Detail(_NUMBER, "distance between the hulls at the closest times"),
+        "distance_m": Detail(_NUMBER, "distance between the hulls when the second was heard first"),
         "implied_speed_knots": Detail(_NUMBER, "speed one hull would need to be both"),
         "old": Detail(_WORD, "value before the change"),
         "new": Detail(_WORD, "value after the change"),
         "attribute": Detail(_WORD, "what changed: name, callsign or imo"),
+        "reports": Detail(_COUNT, "times that the old and the new value were stated at least"),
     },
     "implausible_position": {
         "kind": Detail(_WORD, "`jump`, or `jump_and_return`"),

@@ -119,7 +119,7 @@ class Event:
             "replaces": self.replaces,
             "reasons": [reason.as_dict() for reason in self.reasons],
             "details": {
-                key: round(value, 4) if isinstance(value, float) else value
+                key: round(value, 6) if isinstance(value, float) else value
                 for key, value in self.details.items()
             },
         }

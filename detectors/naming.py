@@ -6,13 +6,15 @@ fishing-gear beacons are dropped here, because only the name tells that they are
 
 from collections.abc import Iterable
 
+from detectors.events import Event, Reason
 from vessels.identity import IdentityBook, IdentityChange, role_of
 from vessels.mmsi import flag_of, is_gear_beacon
-
-from detectors.events import Event, Reason
+from vessels.units import US_PER_DAY
 
 CATCHERS = frozenset({"fishing"})
 CARRIERS = frozenset({"cargo", "tanker"})
+TOLD_ATTRIBUTES = frozenset({"name", "callsign", "imo"})
+"""Changes of ship type or size are too often corrections of a form to be told."""
 HELPERS = frozenset({"tug", "pilot", "sar", "law", "dredging"})
 """Lying alongside is their work: a meeting with one of these is worth a line, not an alarm."""
 
@@ -52,47 +54,62 @@ def encounter_severity(role: str, other_role: str) -> str:
     return "high" if roles & CATCHERS and roles & CARRIERS else "watch"
 
 
-def identity_change_events(
-    changes: Iterable[IdentityChange],
-    places: dict[int, tuple[str, float, float]],
-    now_us: int,
-    min_reports: int,
-) -> list[Event]:
-    """Return an identity conflict for each number whose name, call sign or IMO number changed.
+def telling_changes(
+    changes: Iterable[IdentityChange], conflicts: Iterable[Event]
+) -> list[list[IdentityChange]]:
+    """Return changes of name, call sign or IMO number, those of one number and day together.
+
+    Where two hulls speak on one number their names alternate: that is told already, as a conflict.
+    """
+    shared = {(event.mmsi, event.start_us, event.end_us or event.now_us) for event in conflicts}
+    groups: dict[int, list[list[IdentityChange]]] = {}
+    for change in sorted(changes, key=lambda c: (c.mmsi, c.time_us, c.attribute)):
+        if change.attribute not in TOLD_ATTRIBUTES or any(
+            mmsi == change.mmsi and start - US_PER_DAY <= change.time_us <= end + US_PER_DAY
+            for mmsi, start, end in shared
+        ):
+            continue
+        mine = groups.setdefault(change.mmsi, [])
+        if mine and change.time_us - mine[-1][0].time_us <= US_PER_DAY:
+            mine[-1].append(change)
+        else:
+            mine.append([change])
+    return [group for mine in groups.values() for group in mine]
+
+
+def identity_change_event(
+    changes: list[IdentityChange], place: tuple[str, float, float], min_reports: int
+) -> Event:
+    """Return the identity conflict that changes of one number within a day are.
 
     Args:
-        changes: confirmed changes (IdentityBook.changes).
-        places: MMSI -> (hull_id, lat, lon) heard last; numbers never heard anywhere are left out.
-        now_us: the time of judgement.
-        min_reports: how often both values were stated at least.
+        changes: at least one; the first is the one that is told in `details`.
+        place: hull_id, lat and lon heard last before the first of them.
+        min_reports: how often old and new value were stated at least.
     """
-    out = []
-    for change in changes:
-        if change.mmsi not in places or change.attribute not in {"name", "callsign", "imo"}:
-            continue
-        hull, lat, lon = places[change.mmsi]
-        out.append(
-            Event(
-                type="identity_conflict",
-                mmsi=change.mmsi,
-                hull_id=hull,
-                start_us=change.time_us,
-                end_us=change.time_us,
-                now_us=min(change.time_us, now_us),
-                lat=lat,
-                lon=lon,
-                confidence=0.5,
-                severity="info" if change.flip_flop else "watch",
-                reasons=(
-                    Reason(f"{change.attribute}_changed", min_reports, min_reports, "reports"),
-                ),
-                details={
-                    "kind": "flip_flop" if change.flip_flop else "changed",
-                    "attribute": change.attribute,
-                    "old": str(change.old),
-                    "new": str(change.new),
-                },
-                path=((lon, lat),),
-            )
-        )
-    return out
+    first = changes[0]
+    hull, lat, lon = place
+    return Event(
+        type="identity_conflict",
+        mmsi=first.mmsi,
+        hull_id=hull,
+        start_us=first.time_us,
+        end_us=first.time_us,
+        now_us=first.time_us,
+        lat=lat,
+        lon=lon,
+        confidence=0.5 if first.flip_flop else 0.8,
+        severity="watch",
+        reasons=tuple(
+            Reason(f"{change.attribute}_changed", str(change.new), None, "")
+            for change in changes
+        ),
+        details={
+            "kind": "flip_flop" if first.flip_flop else "changed",
+            "attribute": first.attribute,
+            "old": str(first.old),
+            "new": str(first.new),
+            "reports": min_reports,
+        },
+        path=((lon, lat),),
+    )

@@ -8,7 +8,6 @@ The state is a dict of numpy arrays, so that it can be written down without pick
 from dataclasses import dataclass
 
 import numpy as np
-from vessels.mmsi import MmsiKind, is_vessel, kind_of
 
 from detectors.context import port_and_shore_m
 from detectors.dark_period import BEFORE_US, SILENCE, find_silences, open_silences
@@ -17,6 +16,7 @@ from detectors.parameters import Parameters
 from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
 from vessels import hulls
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
+from vessels.mmsi import MmsiKind, is_vessel, kind_of
 from vessels.units import US_PER_H
 
 SLOW_KNOTS = 5.0

@@ -1,8 +1,10 @@
-"""Builds vessels/data/ports.parquet from the World Port Index rows in the PyPI package harborly.
+"""Builds vessels/data/ports.parquet from two PyPI packages, harborly and searoute.
 
 Run it with `uv run python -m tools.build_ports`. It needs uv and the network; the house itself
-never does. Only rows whose provider is the World Port Index (US National Geospatial-Intelligence
-Agency, public domain) are taken; the package's GeoNames rows are not.
+never does. From harborly come the rows of the World Port Index (US National Geospatial-Intelligence
+Agency, public domain), not its GeoNames rows. They lack some 100 ports of the present index, among
+them Papeete, Brisbane and Abidjan, so the ports of searoute (Apache-2.0) are added where the index
+has none within 5 km, unless they lie further than 3 km off the coast and so cannot be right.
 """
 
 import io
@@ -10,11 +12,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vessels.geodesy import distances_m
+from vessels.geography import distance_to_shore_m
+
 PACKAGE = "harborly==1.1.4"
+MORE = "searoute==1.6.0"
+APART_M = 5_000.0
+OFFSHORE_M = 3_000.0
 COUNTRIES = "pycountry==24.6.1"
 DATA = Path(__file__).resolve().parent.parent / "vessels" / "data"
 
@@ -32,9 +41,23 @@ columns = ["provider_id", "canonical_name", "country", "unlocode", "latitude", "
 rows[columns].to_csv(sys.stdout, index=False)
 """
 
+EXTRACT_MORE = """
+import importlib.metadata, json, sys
+import pandas, pycountry
+root = importlib.metadata.distribution("searoute").locate_file("searoute")
+features = json.loads((root / "data" / "ports.geojson").read_text())["features"]
+letters = {c.alpha_2: c.alpha_3 for c in pycountry.countries}
+rows = [
+    (None, p["name"], letters.get(p["port"][:2]), p["port"], g[1], g[0])
+    for p, g in ((f["properties"], f["geometry"]["coordinates"]) for f in features)
+]
+columns = ["provider_id", "canonical_name", "country", "unlocode", "latitude", "longitude"]
+pandas.DataFrame(rows, columns=columns).to_csv(sys.stdout, index=False)
+"""
+
 SCHEMA = pa.schema(
     [
-        pa.field("wpi", pa.int32(), nullable=False),  # World Port Index number
+        pa.field("wpi", pa.int32()),  # World Port Index number; null where it has none
         pa.field("name", pa.string(), nullable=False),
         pa.field("country", pa.string()),  # ISO 3166-1 alpha-3
         pa.field("unlocode", pa.string()),
@@ -44,21 +67,35 @@ SCHEMA = pa.schema(
 )
 
 
-def extract() -> pd.DataFrame:
-    """Return the package's World Port Index rows."""
-    command = ["uv", "run", "--no-project", "--with", PACKAGE, "--with", COUNTRIES]
+def extract(package: str, code: str) -> pd.DataFrame:
+    """Return a package's rows with the columns of SCHEMA."""
+    command = ["uv", "run", "--no-project", "--with", package, "--with", COUNTRIES]
+    command += ["--with", "pandas"]
     done = subprocess.run(
-        [*command, "python", "-c", EXTRACT], check=True, capture_output=True, text=True
+        [*command, "python", "-c", code], check=True, capture_output=True, text=True
     )
-    return pd.read_csv(io.StringIO(done.stdout), keep_default_na=False, na_values=[""])
+    rows = pd.read_csv(io.StringIO(done.stdout), keep_default_na=False, na_values=[""])
+    return rows.set_axis([field.name for field in SCHEMA], axis="columns")
+
+
+def new_ports(index: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `more` that are on a coast and that the index does not have."""
+    more = more[more["country"].notna()].sort_values(["unlocode", "name"])
+    lat, lon = more["lat_deg"].to_numpy(), more["lon_deg"].to_numpy()
+    index_lat, index_lon = index["lat_deg"].to_numpy(), index["lon_deg"].to_numpy()
+    near_m = [distances_m(a, o, index_lat, index_lon).min() for a, o in zip(lat, lon, strict=True)]
+    on_coast = distance_to_shore_m(lat, lon) <= OFFSHORE_M
+    return more[(np.array(near_m) > APART_M) & on_coast]
 
 
 def main() -> None:
-    """Extract the rows, sort them by number and write them."""
-    rows = extract()
-    rows = rows.set_axis([field.name for field in SCHEMA], axis="columns").sort_values("wpi")
-    if rows["country"].isna().any():
-        sys.exit(f"no alpha-3 code for {rows[rows['country'].isna()]}")
+    """Extract the rows, sort them by number and code, and write them."""
+    index = extract(PACKAGE, EXTRACT).sort_values("wpi")
+    if index["country"].isna().any():
+        sys.exit(f"no alpha-3 code for {index[index['country'].isna()]}")
+    added = new_ports(index, extract(MORE, EXTRACT_MORE))
+    rows = pd.concat([index, added.astype(index.dtypes.drop("wpi").to_dict())], ignore_index=True)
+    rows["wpi"] = rows["wpi"].astype("Int32")
     path = DATA / "ports.parquet"
     table = pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False)
     pq.write_table(table.replace_schema_metadata(None), path, compression="zstd")

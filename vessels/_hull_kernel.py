@@ -128,16 +128,24 @@ def _signature(lat: float, lon: float, sog: float, cog: float, heading: float) -
 
 
 @njit(cache=True)
-def _is_stale(fix: Tuple, tracks: Record, signatures: Array) -> bool:
-    """Tell whether a moving ship's fix repeats an older one to the last digit; remember it."""
+def _is_stale(fix: Tuple, tracks: Record, k: int, signatures: Array) -> bool:
+    """Tell whether a fix repeats an older one of its number to the last digit; remember it.
+
+    A ship under way (0.5 knots and more) never repeats itself. One at rest may, but not from a
+    place where no hull of the number is: `k` is the track that the fix continues, or -1. Fixes at
+    rest are remembered of hulls only, so that a second ship may come into being at anchor.
+    """
     time_us, lat, lon, sog, cog, heading = fix
-    if not sog >= _STALE_MIN_SOG:  # a ship at rest, or one that tells no speed, may repeat itself
-        return False
-    mark = _signature(lat, lon, sog, cog, heading)
+    moving = sog >= _STALE_MIN_SOG
+    at_hull = k >= 0 and tracks[k].ordinal > 0
+    mark = _signature(lat, lon, -1.0 if math.isnan(sog) else sog, cog, heading)
     place = (np.int64(mark) >> 1) % SIGNATURES
     if signatures[place] != mark:
-        signatures[place] = mark
+        if moving or at_hull:
+            signatures[place] = mark
         return False
+    if not moving:
+        return not at_hull
     for track in tracks:  # the same moment heard by two receivers is no repeat
         if track.ordinal >= 0 and track.time_us == time_us:
             return track.lat != lat or track.lon != lon
@@ -283,17 +291,22 @@ def _note_switch(switch: Record, number: Record, before: Record, first: Tuple, n
 
 @njit(cache=True)
 def _place(
-    number: Record, tracks: Record, fix: Tuple, row: int, outcome: Tuple, limits: Tuple
+    number: Record,
+    tracks: Record,
+    fix: Tuple,
+    row: int,
+    choice: Tuple,
+    outcome: Tuple,
+    min_fixes: int,
 ) -> Tuple:
-    """Give one fix to a track.
+    """Give one fix to the track chosen for it, or to a new one.
 
     Returns the hull track (or -1 while it waits), the first row that this hands to the hull, that
     row's fix, how many fixes were handed over, and the time of the hull's fix before them (0 for a
     new hull).
     """
     hull, reason, _ = outcome
-    kinematics, min_fixes = limits
-    k, distance = _choose(fix, tracks, number.current, kinematics)
+    k, distance = choice
     if k >= 0 and is_suspect(fix[0] - tracks[k].time_us, distance, tracks[k].sog, fix[3]):
         k = _open_track(number, tracks, fix, k if tracks[k].ordinal > 0 else -1, reason)
     elif k < 0:
@@ -323,11 +336,11 @@ def _place(
 
 
 @njit(cache=True)
-def _refuse(fix: Tuple, tracks: Record, signatures: Array) -> int:
+def _refuse(fix: Tuple, tracks: Record, k: int, signatures: Array) -> int:
     """Return why a fix is no news of its ship, or WAITING."""
     if abs(fix[1]) < _NULL_ISLAND_DEG and abs(fix[2]) < _NULL_ISLAND_DEG:
         return NULL_ISLAND
-    return RETRANSMISSION if _is_stale(fix, tracks, signatures) else WAITING
+    return RETRANSMISSION if _is_stale(fix, tracks, k, signatures) else WAITING
 
 
 @njit(cache=True)
@@ -351,11 +364,12 @@ def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits:
             m += 1
         number, tracks = state[0][m], state[1][m]
         fix = (time_us[i], lat[i], lon[i], float(sog[i]), float(cog[i]), float(heading[i]))
-        reason[i] = _refuse(fix, tracks, state[2][m])
+        choice = _choose(fix, tracks, number.current, kinematics)
+        reason[i] = _refuse(fix, tracks, choice[0], state[2][m])
         if reason[i] != WAITING:
             continue
         k, first_row, first, handed, previous_us = _place(
-            number, tracks, fix, i, outcome, (kinematics, min_fixes)
+            number, tracks, fix, i, choice, outcome, min_fixes
         )
         if k < 0 or number.current == k:
             number.run_fixes += handed

@@ -1,11 +1,11 @@
-"""Ports, shipped and offline: World Port Index rows, and the nearest one to any point.
+"""Ports, shipped and offline, and the nearest one to any point.
 
 2,951 ports of the World Port Index (US National Geospatial-Intelligence Agency, public domain), as
-packed by the PyPI package harborly. Positions are whole minutes of arc for most, so a port's point
-lies up to 1.3 km from the true reference point, and that point need not be the berth: big ports
-(Kaohsiung, Rotterdam) run on for 10 km and more. It is not every harbour: about a fifth of the
-Index (many small fishing harbours of Norway, Canada, Sweden) and all marinas are missing. Where
-it matters, learn anchorages from the archive and use this list for names.
+packed by the PyPI package harborly, and 2,314 that it lacks from searoute (Apache-2.0). Positions
+are whole minutes of arc for most, so a port's point lies up to 1.3 km from the true reference
+point, and that point need not be the berth: big ports (Kaohsiung, Rotterdam) run on for 10 km and
+more. It is not every harbour: many small fishing harbours and all marinas are missing. Where it
+matters, learn anchorages from the archive and use this list for names.
 """
 
 from functools import cache
@@ -21,10 +21,10 @@ from vessels import _nearest
 
 @cache
 def ports() -> pd.DataFrame:
-    """Return the ports, one a row, in the order of their World Port Index number.
+    """Return the ports, one a row: those of the World Port Index by number, then the others.
 
-    Columns: `wpi` (int32), `name`, `country` (ISO 3166-1 alpha-3), `unlocode` (may be missing),
-    `lat_deg`, `lon_deg`. Do not change it in place: all callers share it.
+    Columns: `wpi` (missing for ports not in the Index), `name`, `country` (ISO 3166-1 alpha-3),
+    `unlocode` (may be missing), `lat_deg`, `lon_deg`. All callers share it: do not change it.
     """
     with (files("vessels") / "data" / "ports.parquet").open("rb") as file:
         return pq.read_table(file).to_pandas()
@@ -43,7 +43,7 @@ def nearest_port(
     """Return the row in `ports()` of the nearest port, and the distance to it in metres.
 
     Arrays broadcast. A point that is NaN, infinite or beyond 90 degrees gets -1 and NaN. Of ports
-    at one distance the lower World Port Index number wins.
+    at one distance the first in `ports()` wins.
     """
     lat, lon = np.broadcast_arrays(
         np.asarray(lat_deg, dtype=np.float64), np.asarray(lon_deg, dtype=np.float64)

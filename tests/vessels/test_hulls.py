@@ -84,6 +84,16 @@ def test_exact_re_transmissions_are_dropped():
     assert hulls(out) == {1: 401}
 
 
+def test_an_old_position_at_rest_sent_again_from_far_away_is_dropped():
+    anchored = ship(A, every(3, 0, 5), sog=0.1)
+    under_way = ship(A, every(3, 5.05, 30), OFFSHORE[0] + every(3, 0, 24.95) * 0.2, sog=12.0)
+    stale = anchored.take(np.full(6, 50))
+    stale.time_us = stale.time_us + np.arange(9, 15) * 3_600_000_000
+    out = split(anchored, under_way, stale)
+    assert reasons(out) == {"retransmission": 6}
+    assert set(hulls(out)) == {1}
+
+
 def test_a_moored_ship_may_repeat_itself():
     out = split(ship(A, every(3, 0, 20), sog=0.0))
     assert hulls(out) == {1: 401}
