@@ -152,6 +152,13 @@ class Loitering(Section):
     min_shore_distance_nm: float = quantity(
         20.0, "Nearer to shore it is not loitering.", unit="nm", source=_LOITERING, ge=0
     )
+    min_port_distance_km: float = quantity(
+        10.0,
+        "Nearer to a port it is not loitering: terminals lie beyond any mapped shore.",
+        unit="km",
+        source=_OURS,
+        ge=0,
+    )
 
 
 class IdentityConflict(Section):

@@ -32,6 +32,8 @@ class LoiteringParameters:
     max_speed_knots: float = 2.0
     min_duration_h: float = 4.0
     min_shore_distance_nm: float = 20.0
+    min_port_distance_km: float = 10.0
+    """Ports and terminals on small islands and offshore lie beyond any mapped shore."""
 
 
 RUN = np.dtype(
@@ -77,7 +79,7 @@ def follow_runs(
     Args:
         runs: RUN for every hull in `slots`, in order of key; not changed.
         slots: SLOT sorted by (key, slot).
-        shore_m: distance to shore of each slot; NaN where it was too fast to be looked up.
+        shore_m: distance to shore of each slot, 0 in port; NaN where too fast to be looked up.
         upto_slot: runs whose last slot is before this can no longer be continued.
         parameters: thresholds.
     """

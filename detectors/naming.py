@@ -101,8 +101,7 @@ def identity_change_event(
         confidence=0.5 if first.flip_flop else 0.8,
         severity="watch",
         reasons=tuple(
-            Reason(f"{change.attribute}_changed", str(change.new), None, "")
-            for change in changes
+            Reason(f"{change.attribute}_changed", str(change.new), None, "") for change in changes
         ),
         details={
             "kind": "flip_flop" if first.flip_flop else "changed",

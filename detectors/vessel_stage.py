@@ -169,7 +169,9 @@ def _slots_and_runs(
     shore_m = np.full(len(slots), np.nan)
     port_m[slow], shore_m[slow] = port_and_shore_m(slots["lat"][slow], slots["lon"][slow])
     upto_slot = settled_slot(watermark_us, parameters)
-    runs, closed = follow_runs(runs, slots, shore_m, upto_slot, parameters.loitering)
+    in_port = port_m < parameters.loitering.min_port_distance_km * 1000.0
+    alone_m = np.where(in_port, 0.0, shore_m)
+    runs, closed = follow_runs(runs, slots, alone_m, upto_slot, parameters.loitering)
     meet = parameters.encounter
     wanted = slow & (port_m >= meet.min_port_distance_km * 1000.0)
     wanted &= shore_m >= meet.min_shore_distance_km * 1000.0

@@ -139,9 +139,10 @@ def _is_stale(fix: Tuple, tracks: Record, k: int, signatures: Array) -> bool:
     moving = sog >= _STALE_MIN_SOG
     at_hull = k >= 0 and tracks[k].ordinal > 0
     mark = _signature(lat, lon, -1.0 if math.isnan(sog) else sog, cog, heading)
-    place = (np.int64(mark) >> 1) % SIGNATURES
-    if signatures[place] != mark:
-        if moving or at_hull:
+    place = (np.int64(mark) >> 1) % (SIGNATURES // 2) * 2
+    if signatures[place] != mark and signatures[place + 1] != mark:
+        if moving or at_hull:  # the older of the two that share a place gives way
+            signatures[place + 1] = signatures[place]
             signatures[place] = mark
         return False
     if not moving:
@@ -153,16 +154,18 @@ def _is_stale(fix: Tuple, tracks: Record, k: int, signatures: Array) -> bool:
 
 
 @njit(cache=True)
-def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[int, float]:
-    """Return the track that a fix most likely continues, or -1, and the distance to it.
+def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[int, int]:
+    """Return the track that a fix continues, or -1, and a hull that it may continue, or -1.
 
     Score as in gpsdio-segment: exp(-(distance / reach)^2) / hours since, so that a recent track
-    wins over one that is silent for long, and a near one over a far one.
+    wins over one that is silent for long, and a near one over a far one. A hull that the fix is
+    like goes before any tentative track: a wild fix must not draw the true ones to itself. A hull
+    that the fix is unlike, but within reach of, comes second: the fix waits for another.
     """
     time_us, lat, lon, sog = fix[0], fix[1], fix[2], fix[3]
-    best = -1
-    best_score = 0.0
-    best_distance = 0.0
+    like, like_score = -1, 0.0
+    tentative, tentative_score = -1, 0.0
+    possible, possible_score = -1, 0.0
     for k in range(TRACKS):
         track = tracks[k]
         if track.ordinal < 0:
@@ -176,9 +179,14 @@ def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[in
         if alpha > 1.0:
             continue
         score = math.exp(-alpha * alpha) / max(dt_us / US_PER_H, 0.25)
-        if score > best_score:
-            best, best_score, best_distance = k, score, distance
-    return best, best_distance
+        if not is_suspect(dt_us, distance, track.sog, sog):
+            if track.ordinal == 0 and score > tentative_score:
+                tentative, tentative_score = k, score
+            elif track.ordinal > 0 and score > like_score:
+                like, like_score = k, score
+        elif track.ordinal > 0 and score > possible_score:
+            possible, possible_score = k, score
+    return like if like >= 0 else tentative, possible
 
 
 @njit(cache=True)
@@ -306,11 +314,9 @@ def _place(
     new hull).
     """
     hull, reason, _ = outcome
-    k, distance = choice
-    if k >= 0 and is_suspect(fix[0] - tracks[k].time_us, distance, tracks[k].sog, fix[3]):
-        k = _open_track(number, tracks, fix, k if tracks[k].ordinal > 0 else -1, reason)
-    elif k < 0:
-        k = _open_track(number, tracks, fix, -1, reason)
+    k, may_continue = choice
+    if k < 0:
+        k = _open_track(number, tracks, fix, may_continue, reason)
     first_row, first = row, (fix[0], fix[1], fix[2])
     previous_us = tracks[k].time_us
     handed = 1

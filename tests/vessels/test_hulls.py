@@ -49,6 +49,14 @@ def test_a_wild_fix_after_a_long_silence_does_not_pull_the_track_away():
     assert hulls(out) == {1: len(hours)}
 
 
+def test_a_wild_fix_near_by_does_not_draw_the_true_ones_to_itself():
+    """World 606: a glitch of a few miles founded a hull that took over a dozen true fixes."""
+    hours = every(5, 0, 20)
+    wild = ship(A, [10.03], OFFSHORE[0] + 10.03 * 0.2, OFFSHORE[1] + 0.1, sog=12.0)
+    out = split(steaming(hours), wild)
+    assert hulls(out) == {1: len(hours)}
+
+
 def test_a_ship_that_truly_sailed_far_during_silence_stays_one_hull():
     hours = np.concatenate([every(3, 0, 10), every(3, 30, 36)])
     lat = np.where(hours <= 10, OFFSHORE[0] + hours * 0.1, OFFSHORE[0] + 8.0 + (hours - 30) * 0.1)
