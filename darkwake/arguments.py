@@ -3,7 +3,7 @@
 import csv
 import re
 
-from darkwake.options import FORMATS
+from darkwake.options import COLUMN_KEYS, FORMATS
 from vessels.clock import parse_iso_us
 from vessels.errors import UsageError
 
@@ -57,22 +57,20 @@ def parse_bbox(text: str | None) -> BBox | None:
 
 
 def parse_columns(text: str | None) -> dict[str, str]:
-    """Return house column -> column of the file. A name that holds a comma goes in quotes.
+    """Return COLUMN_KEYS name -> column of the file. A name that holds a comma goes in quotes.
 
     Raises:
-        UsageError: a pair is not NAME=COLUMN, or a name is not a house column or given twice.
+        UsageError: a pair is not NAME=COLUMN, or a name is not one of COLUMN_KEYS or given twice.
     """
     if text is None:
         return {}
-    from feeds.layout import KEYS  # noqa: PLC0415 - the readers are heavy, and rarely named here
-
     columns: dict[str, str] = {}
     for pair in next(csv.reader([text], skipinitialspace=True), []):
         name, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not column:
             raise UsageError(f"--columns: {pair!r} is not NAME=COLUMN, as in mmsi=ID,time=WHEN")
-        if name not in KEYS:
-            raise UsageError(f"--columns: {name!r} is not one of {', '.join(KEYS)}")
+        if name not in COLUMN_KEYS:
+            raise UsageError(f"--columns: {name!r} is not one of {', '.join(COLUMN_KEYS)}")
         if name in columns:
             raise UsageError(f"--columns: {name} is given twice")
         columns[name] = column

@@ -21,7 +21,7 @@ from darkwake.arguments import (
     parse_time,
 )
 from darkwake.console import say, warn
-from darkwake.options import FORMATS, ReplayOptions
+from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
 from darkwake.versions import darkwake_version
 from vessels.errors import DarkwakeError
 
@@ -99,7 +99,8 @@ def replay(
         str | None,
         typer.Option(
             metavar="NAME=COL,...",
-            help="Columns of a table of your own: mmsi=, time=, lat=, lon=, sog=, cog=, ...",
+            help=f"Columns of a table of your own, by name or 0-based number; a NAME is one of"
+            f" {', '.join(COLUMN_KEYS)}.",
         ),
     ] = None,
     start_time: Annotated[

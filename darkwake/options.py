@@ -7,6 +7,12 @@ from typing import Any
 from vessels.clock import iso_z
 
 FORMATS = ("auto", "nmea", "marinecadastre", "dma", "jsonl", "csv", "parquet")
+COLUMN_KEYS = (
+    *("mmsi", "time", "lat", "lon", "sog", "cog", "heading", "nav_status", "msg_type", "ais_class"),
+    *("imo", "name", "callsign", "ship_type", "length", "beam", "draught", "destination"),
+    *("station", "receiver"),
+)
+"""Names of `--columns`: feeds.layout.KEYS, told here so that `--help` need not load the readers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +27,7 @@ class ReplayOptions:
     out: Path
     format: str = "auto"
     columns: dict[str, str] = field(default_factory=dict)
-    """Key of feeds.layout.KEYS -> column of the file."""
+    """One of COLUMN_KEYS -> column of the file."""
     start_time_us: int | None = None
     """Time of the first row of a log that carries no time at all."""
     from_us: int | None = None

@@ -21,7 +21,7 @@ from feeds.report import ReadReport
 from feeds.textkernels import BAD, BLANK, OK, Status
 from feeds.times import TimeRule, decide
 from vessels.schema import FIXES, IDENTITY_COLUMNS, TIME
-from vessels.text import clean_text
+from vessels.text import clean_text, vessel_text
 
 Flags = npt.NDArray[np.bool_]
 
@@ -44,9 +44,9 @@ _CODES: dict[str, Callable[[str], int | None]] = {
     "imo": codes.imo,
 }
 _TEXTS: dict[str, Callable[[str], str | None]] = {
-    "name": clean_text,
-    "callsign": clean_text,
-    "destination": clean_text,
+    "name": vessel_text,
+    "callsign": vessel_text,
+    "destination": vessel_text,
     "station": clean_text,
     "receiver": codes.receiver,
     "ais_class": codes.ais_class,

@@ -9,6 +9,7 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 )
 _SPACES = re.compile(r"\s+")
+_PADDING = re.compile(r"@(@.*|\s*$)", re.DOTALL)
 MAX_TEXT_LENGTH = 64
 """Longest text kept from a record. AIS itself carries 20 characters; registries carry more."""
 
@@ -16,10 +17,20 @@ MAX_TEXT_LENGTH = 64
 def clean_text(raw: str | None, *, limit: int = MAX_TEXT_LENGTH) -> str | None:
     """Return `raw` without control characters, trimmed, or None where nothing is left.
 
-    AIS pads with `@` (ITU-R M.1371 6-bit ASCII): everything from the first `@` on is padding.
+    An `@` is kept, as in a path or an address; `vessel_text` cuts those that pad a name.
     """
     if raw is None:
         return None
     text = unicodedata.normalize("NFC", _UNSAFE.sub(" ", raw))
     text = _SPACES.sub(" ", text).strip()[:limit].strip()
     return text or None
+
+
+def vessel_text(raw: str | None) -> str | None:
+    """Return a name, call sign or destination from a table or JSON as `clean_text` does, unpadded.
+
+    Transmitters pad with `@` (ITU-R M.1371, 6-bit ASCII), and some exports keep it with what lies
+    behind: a name ends at two of them, or at one at its end. A single `@` inside is kept: such a
+    source may have names of its own. In sentences every `@` ends the text (feeds.nmea).
+    """
+    return clean_text(None if raw is None else _PADDING.sub("", raw))
