@@ -14,6 +14,10 @@ from vessels.errors import UsageError
 if TYPE_CHECKING:
     from darkwake.outputs import ReplayResult
 
+_NO_HULL = (
+    "No hull, so nothing was looked for: no ship's number (nine digits, the first 2 to 7) was heard"
+    " three times"
+)
 _WHO = ("type", "start", "mmsi", "other_mmsi", "event_id")
 
 
@@ -28,6 +32,8 @@ def report_replay(result: "ReplayResult", out: Path) -> None:
     if not result.events:
         rows.append(("events", 0))
     say_table(("", ""), rows)
+    if result.vessels.num_rows == 0:
+        say(_NO_HULL)
     page = out / "alerts.html"
     say(f"Results are in {out}; " + (f"open {page} in a browser" if page.exists() else "no map"))
 
