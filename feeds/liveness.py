@@ -32,10 +32,13 @@ def follow_feed(
     """Fold the fixes of one more stretch of time; `mmsi` and `time_us` are equally long."""
     if len(time_us) == 0:
         return state
+    outages = [tuple(row) for row in state["outages"].tolist()]
+    # Of the past only the very last fix bounds a gap: the others are each number's last alone.
+    news = np.concatenate([state["heard_us"][state["heard_us"].argsort()][-1:], time_us])
+    gaps = _gaps(news, int(silence_min * US_PER_MIN))
     mmsi = np.concatenate([state["mmsi"], mmsi])
     time_us = np.concatenate([state["heard_us"], time_us])
-    outages = [tuple(row) for row in state["outages"].tolist()]
-    for start, end in _gaps(time_us, int(silence_min * US_PER_MIN)):
+    for start, end in gaps:
         before = (time_us <= start) & (time_us > start - _BEFORE_US)
         if len(np.unique(mmsi[before])) >= min_numbers:
             outages.append((start, end))

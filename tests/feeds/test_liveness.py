@@ -1,0 +1,67 @@
+"""Outages of a feed: found once, whatever the stretches, and never made up."""
+
+import numpy as np
+import pytest
+
+from feeds.liveness import follow_feed, new_state, outages_until, overlap_us
+
+MIN_US = 60_000_000
+
+
+def follow(mmsi, minutes, cuts=(), silence_min=60.0, min_numbers=5):
+    """Fold fixes in order of time, cut into stretches at some minutes."""
+    order = np.argsort(minutes, kind="stable")
+    mmsi, minutes = np.asarray(mmsi)[order], np.asarray(minutes)[order]
+    state = new_state()
+    edges = [-1, *cuts, 10**9]
+    for first, last in zip(edges, edges[1:], strict=False):
+        part = (minutes > first) & (minutes <= last)
+        state = follow_feed(
+            state, mmsi[part].astype("i4"), minutes[part] * MIN_US, silence_min, min_numbers
+        )
+    return state
+
+
+def fleet(size, until, silent=(0, 0)):
+    """Return MMSIs and minutes of a fleet heard every seven minutes but for one silence."""
+    at = np.arange(0, until, 7)
+    at = at[(at <= silent[0]) | (at >= silent[1])]
+    return np.repeat(np.arange(size), len(at)), np.tile(at, size)
+
+
+@pytest.mark.parametrize("cuts", [(), (100,), (70, 140, 210, 300)])
+def test_an_outage_is_found_once_however_the_time_is_cut(cuts):
+    state = follow(*fleet(6, 1000, silent=(210, 420)), cuts)
+    assert state["outages"].tolist() == [[210 * MIN_US, 420 * MIN_US]]
+
+
+@pytest.mark.parametrize("cuts", [(), (350,), (200, 350, 420)])
+def test_one_vessel_that_stops_is_no_outage(cuts):
+    """Its last fix lies hours before all others' last, and must not bound a gap."""
+    mmsi, minutes = fleet(6, 1000)
+    heard = (mmsi != 0) | (minutes <= 150)
+    heard &= (mmsi != 1) | (minutes <= 290)
+    assert len(follow(mmsi[heard], minutes[heard], cuts)["outages"]) == 0
+
+
+def test_few_numbers_are_no_proof():
+    assert len(follow(*fleet(4, 1000, silent=(210, 420)))["outages"]) == 0
+
+
+def test_a_short_silence_is_no_outage():
+    assert len(follow(*fleet(6, 1000, silent=(210, 266)))["outages"]) == 0
+
+
+def test_an_outage_that_is_still_on_counts_until_now():
+    state = follow(*fleet(6, 500))
+    assert outages_until(state, 540 * MIN_US, 60.0, 5).tolist() == []
+    assert outages_until(state, 700 * MIN_US, 60.0, 5).tolist() == [[497 * MIN_US, 700 * MIN_US]]
+
+
+def test_overlap_is_summed_over_outages():
+    outages = np.array([[10, 20], [30, 50]])
+    assert overlap_us(outages, np.array([0, 15, 60]), np.array([100, 35, 70])).tolist() == [
+        30,
+        10,
+        0,
+    ]
