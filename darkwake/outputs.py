@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from darkwake.event_files import write_events_geojson, write_events_parquet
+from darkwake.identity_file import IDENTITIES_SCHEMA, write_identities
 from darkwake.options import ReplayOptions
 from darkwake.progress import Progress
 from darkwake.staging import MARKER
@@ -54,6 +55,8 @@ class ReplayResult:
     report: ReadReport
     parameters: dict[str, Any]
     """`Settings.parameters()`, as used."""
+    identities: pa.Table = field(default_factory=IDENTITIES_SCHEMA.empty_table)
+    """Table of IDENTITIES_SCHEMA: what each number said it was, and when."""
     learnt: dict[str, Any] = field(default_factory=dict)
     """Hashes of what was learnt from the data, by name."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -88,6 +91,7 @@ def write_result(result: ReplayResult, options: ReplayOptions, progress: Progres
     write_events_parquet(folder / "events.parquet", events)
     write_events_geojson(folder / "events.geojson", events)
     write_vessels(folder / "vessels.parquet", result.vessels)
+    write_identities(folder / "identities.parquet", result.identities)
     if options.draw_map:
         progress.stage("drawing the map")
         _draw_map(folder / "alerts.html", result, options.map_limit)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import feeds
+from darkwake.identity_file import identity_table
 from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult
 from darkwake.progress import Progress
@@ -167,6 +168,7 @@ def _detect(
     return ReplayResult(
         events=events,
         vessels=vessels,
+        identities=identity_table(run.book),
         report=run.report,
         parameters={},
         tracks=run.options.out / "tracks.parquet" if tracks is not None else None,

@@ -20,6 +20,7 @@ RESULT_FILES = (
     "events.parquet",
     "events.geojson",
     "vessels.parquet",
+    "identities.parquet",
     "tracks.parquet",
     "alerts.html",
     MARKER,

@@ -75,7 +75,8 @@ def test_replay_writes_the_result_and_says_what_it_found(
     code, out, err = run("replay", "a.nmea", "--out", tmp_path / "out")
     assert (code, err) == (0, "")
     assert names(tmp_path / "out") == [
-        *("alerts.html", "events.geojson", "events.parquet", "run.json", "vessels.parquet"),
+        *("alerts.html", "events.geojson", "events.parquet", "identities.parquet"),
+        *("run.json", "vessels.parquet"),
     ]
     for words in ("rows read", "10", "rejected: noise", "events: dark_period", "alerts.html"):
         assert words in out

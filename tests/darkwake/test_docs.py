@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from darkwake.event_files import EVENTS_SCHEMA
+from darkwake.identity_file import IDENTITIES_SCHEMA
 from darkwake.options import ReplayOptions
 from darkwake.outputs import VESSELS_SCHEMA, run_record
 from darkwake.staging import RESULT_FILES
@@ -49,6 +50,7 @@ def test_the_file_contract_names_every_file_column_and_key() -> None:
     page = text_of("docs/events.md")
     record = run_record(result(), ReplayOptions(paths=("a",), out=Path()))
     wanted = [*RESULT_FILES, *EVENTS_SCHEMA.names, *VESSELS_SCHEMA.names, *record]
+    wanted += IDENTITIES_SCHEMA.names
     wanted += [name for fields in DETAIL_FIELDS.values() for name in fields]
     assert [name for name in wanted if f"`{name}`" not in page] == []
 

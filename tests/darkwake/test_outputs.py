@@ -12,7 +12,10 @@ from darkwake.outputs import VESSELS_SCHEMA, run_record, write_json, write_resul
 from darkwake.progress import Progress
 from tests.darkwake.samples import names, report, result
 
-WHOLE = ["events.geojson", "events.parquet", "run.json", "vessels.parquet"]
+WHOLE = [
+    *("events.geojson", "events.parquet", "identities.parquet", "run.json"),
+    "vessels.parquet",
+]
 
 
 def options(out: Path, **changes: object) -> ReplayOptions:
@@ -20,7 +23,7 @@ def options(out: Path, **changes: object) -> ReplayOptions:
     return ReplayOptions(**(values | changes))
 
 
-def test_a_result_without_map_is_four_files(tmp_path: Path) -> None:
+def test_a_result_without_map_is_five_files(tmp_path: Path) -> None:
     write_result(result(), options(tmp_path), Progress())
     assert names(tmp_path) == WHOLE
 
