@@ -19,7 +19,7 @@ from vessels.fixes import Array
 from vessels.geodesy import distances_m
 from vessels.geography import distance_to_shore_m
 from vessels.hulls import hull_id
-from vessels.ports import nearest_port, ports
+from vessels.ports import nearest_port, port_names
 from vessels.units import M_PER_NM, MPS_PER_KNOT, US_PER_H, US_PER_S
 
 WELCH_SHORE_M = 50.0 * M_PER_NM
@@ -59,7 +59,7 @@ def dark_period_events(
     rows = zip(
         silences[free], ends[free], down_us[free], *(column[free] for column in where), strict=True
     )
-    names = ports()["name"].tolist()
+    names = port_names()
     return [_event(row, names, parameters.min_duration_h) for row in rows]
 
 

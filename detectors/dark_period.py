@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vessels.fixes import Array, Fixes
+from vessels.geodesy import distances_m
 from vessels.units import MPS_PER_KNOT, US_PER_H, US_PER_S
 
 BEFORE_US = 12 * US_PER_H
@@ -106,8 +107,6 @@ def _describe(key: Array, fixes: Fixes, rows: Array, first_us: Array) -> Array:
 
 def _implied_knots(key: Array, fixes: Fixes, rows: Array) -> Array:
     """Return the speed over the step to each row, from positions; 0 for a hull's first fix."""
-    from vessels.geodesy import distances_m  # noqa: PLC0415  compiles only where SOG is missing
-
     before = np.maximum(rows - 1, 0)
     moved = distances_m(
         fixes.lat_deg[before], fixes.lon_deg[before], fixes.lat_deg[rows], fixes.lon_deg[rows]

@@ -16,7 +16,7 @@ from vessels.fixes import Array
 from vessels.geodesy import interpolate
 from vessels.geography import distance_to_shore_m
 from vessels.hulls import hull_id
-from vessels.ports import nearest_port, ports
+from vessels.ports import nearest_port, port_names
 from vessels.units import M_PER_NM, US_PER_H
 
 Meeting = tuple[int, int, int]
@@ -35,7 +35,7 @@ def encounter_events(
     lon = np.array([point[1] for point in middle])
     port, port_m = nearest_port(lat, lon)
     shore_m = distance_to_shore_m(lat, lon)
-    names = ports()["name"].tolist()
+    names = port_names()
     least_m = parameters.min_port_distance_km * 1000.0
     return [
         _encounter(
@@ -152,7 +152,7 @@ def loitering_events(
     """Return loitering RUN rows as events, without those that encounters explain."""
     if len(runs) == 0:
         return []
-    names = ports()["name"].tolist()
+    names = port_names()
     port, port_m = nearest_port(runs["start_lat"], runs["start_lon"])
     out = []
     for i, run in enumerate(runs):

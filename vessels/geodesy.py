@@ -8,7 +8,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, vectorize
+from numba import njit
+from numpy.typing import NDArray
 
 from vessels.units import EARTH_RADIUS_M
 
@@ -68,11 +69,16 @@ def interpolate(
     return lat, wrap_lon(lon)
 
 
-@vectorize(["f8(f8,f8,f8,f8)"], cache=True)  # type: ignore[no-untyped-call]
-def _distance_ufunc(lat1: Any, lon1: Any, lat2: Any, lon2: Any) -> Any:
-    return distance_m(lat1, lon1, lat2, lon2)
-
-
-def distances_m(lat1_deg: Any, lon1_deg: Any, lat2_deg: Any, lon2_deg: Any) -> np.ndarray:
+def distances_m(lat1_deg: Any, lon1_deg: Any, lat2_deg: Any, lon2_deg: Any) -> NDArray[np.float64]:
     """Return great-circle distances of broadcastable arrays of points, metres."""
-    return np.asarray(_distance_ufunc(lat1_deg, lon1_deg, lat2_deg, lon2_deg))
+    points = np.broadcast_arrays(lat1_deg, lon1_deg, lat2_deg, lon2_deg)
+    flat = [np.ascontiguousarray(column, dtype=np.float64).ravel() for column in points]
+    return np.asarray(_distances(*flat)).reshape(points[0].shape)
+
+
+@njit(cache=True)
+def _distances(lat1: Any, lon1: Any, lat2: Any, lon2: Any) -> Any:
+    out = np.empty(len(lat1))
+    for i in range(len(lat1)):
+        out[i] = distance_m(lat1[i], lon1[i], lat2[i], lon2[i])
+    return out

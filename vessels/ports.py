@@ -10,29 +10,44 @@ matters, learn anchorages from the archive and use this list for names.
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import ArrayLike, NDArray
 
 from vessels import _nearest
 
+if TYPE_CHECKING:  # pandas costs half a second, and only `ports` needs it
+    import pandas as pd
+
 
 @cache
-def ports() -> pd.DataFrame:
+def ports() -> "pd.DataFrame":
     """Return the ports, one a row: those of the World Port Index by number, then the others.
 
     Columns: `wpi` (missing for ports not in the Index), `name`, `country` (ISO 3166-1 alpha-3),
     `unlocode` (may be missing), `lat_deg`, `lon_deg`. All callers share it: do not change it.
     """
+    return _table().to_pandas()
+
+
+@cache
+def port_names() -> list[str]:
+    """Return the names of `ports()`, in its order."""
+    return _table()["name"].to_pylist()
+
+
+@cache
+def _table() -> pa.Table:
     with (files("vessels") / "data" / "ports.parquet").open("rb") as file:
-        return pq.read_table(file).to_pandas()
+        return pq.read_table(file)
 
 
 @cache
 def _tree() -> _nearest.SegmentTree:
-    table = ports()
+    table = _table()
     lat, lon = table["lat_deg"].to_numpy(), table["lon_deg"].to_numpy()
     return _nearest.build_tree(lat, lon, lat, lon)
 
