@@ -7,48 +7,29 @@ a vessel called `{{7*7}}` would be run). The policy of `csp` is the last thing a
 
 import html
 import importlib.resources
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import folium
 
-from detectors.events import Event
 from maps.assets import inline_assets
 from maps.csp import with_policy
-from maps.payload import DEFAULT_LIMIT, Page, page_payload, to_json
-from maps.tracks import Track
+from maps.payload import Page, page_payload, to_json
 from maps.words import plain
 from vessels.errors import StoreError
 
 _MAP_ID = "alerts"
-_SCRIPTS = ("shapes.js", "base.js", "tracks.js", "popup.js", "page.js")
+_SCRIPTS = (
+    "shapes.js",
+    "base.js",
+    "tracks.js",
+    "popup.js",
+    "time.js",
+    "filters.js",
+    "page.js",
+)
+_CLUSTER_SCRIPT = ("markercluster", "installed:leaflet.markercluster.js")
+_CLUSTER_STYLE = ("markercluster_css", "installed:MarkerCluster.css")
 _KEPT_ASSETS = ("leaflet", "leaflet_css")
-
-
-def render_alert_map(
-    events: Sequence[Event],
-    all_tracks: Mapping[str, Track],
-    *,
-    title: str,
-    limit: int = DEFAULT_LIMIT,
-    looked_at: str = "",
-) -> str:
-    """Return the page as HTML text. Arguments and errors as `Page` and `render_page`."""
-    return render_page(
-        Page(events=events, tracks=all_tracks, title=title, limit=limit, looked_at=looked_at)
-    )
-
-
-def write_alert_map(
-    path: Path,
-    events: Sequence[Event],
-    all_tracks: Mapping[str, Track],
-    *,
-    title: str,
-    limit: int = DEFAULT_LIMIT,
-) -> None:
-    """Write the page of `render_alert_map` to `path`. Errors as `write_page`."""
-    write_page(path, Page(events=events, tracks=all_tracks, title=title, limit=limit))
 
 
 def render_page(page: Page) -> str:
@@ -68,13 +49,21 @@ def render_page(page: Page) -> str:
 
 
 def write_page(path: Path, page: Page) -> None:
-    """Write the page to `path`, aside first, so that no half page is left.
+    """Write the page to `path`, whole or not at all.
 
     Raises:
         StoreError: the file cannot be written.
         MissingAsset, ChangedAsset: as `render_page`.
     """
-    text = render_page(page)
+    write_text(path, render_page(page))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a page to `path`, aside first, so that no half page is left.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     aside = path.with_name(f"{path.name}.part")
     try:
         aside.write_text(text, encoding="utf-8", newline="\n")
@@ -85,9 +74,9 @@ def write_page(path: Path, page: Page) -> None:
 
 
 def _frame() -> str:
-    """Return folium's page with an empty map named `map_alerts`, and only Leaflet linked.
+    """Return folium's page with a map named `map_alerts`, with Leaflet and MarkerCluster.
 
-    We draw with Leaflet alone: jQuery serves folium's own popups, the rest its marker icons.
+    What else folium links serves its own popups and marker icons, which we do not use.
     """
     frame = folium.Map(
         location=(0.0, 0.0),
@@ -99,8 +88,10 @@ def _frame() -> str:
     )
     frame._id = _MAP_ID  # noqa: SLF001 - folium draws random ids; equal input must give equal bytes
     # On the instance: folium's own add_js_link would change the lists of every map.
-    frame.default_js = [link for link in frame.default_js if link[0] in _KEPT_ASSETS]
-    frame.default_css = [link for link in frame.default_css if link[0] in _KEPT_ASSETS]
+    kept_js = [link for link in frame.default_js if link[0] in _KEPT_ASSETS]
+    kept_css = [link for link in frame.default_css if link[0] in _KEPT_ASSETS]
+    frame.default_js = [*kept_js, _CLUSTER_SCRIPT]
+    frame.default_css = [*kept_css, _CLUSTER_STYLE]
     text: str = frame.get_root().render()
     # Folium forbids pinch zoom of the page, which people with weak sight need.
     text = text.replace("maximum-scale=1.0, user-scalable=no", "viewport-fit=cover")

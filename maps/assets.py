@@ -1,4 +1,4 @@
-"""Leaflet, taken from the installed xstatic package and written into the page.
+"""Leaflet and MarkerCluster, taken from the installed xstatic packages, written into the page.
 
 No third-party code lies in this repository: the files come with the dependency. Their hashes are
 pinned here, because a page that an inspector opens runs exactly what was looked at. A new file is
@@ -16,8 +16,13 @@ from vessels.errors import DarkwakeError
 FOLIUM_ASSETS: Mapping[str, str] = {
     "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js": "leaflet.js",
     "https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.css": "leaflet.css",
+    "installed:leaflet.markercluster.js": "leaflet.markercluster.js",
+    "installed:MarkerCluster.css": "MarkerCluster.css",
 }
-"""The links that folium 0.20 prints, and the installed file that stands for each."""
+"""The links that our frame prints, and the installed file that stands for each.
+
+Leaflet's are folium's own; folium's MarkerCluster is an older one, so ours have names of our own.
+"""
 
 PINNED_SHA256: Mapping[str, str] = {
     "leaflet.js": "5819285cec137b229c94e1ee5ad73e8b6b84345a4367d60f75fe477fe0fb7b03",
@@ -25,8 +30,13 @@ PINNED_SHA256: Mapping[str, str] = {
     "images/layers.png": "1dbbe9d028e292f36fcba8f8b3a28d5e8932754fc2215b9ac69e4cdecf5107c6",
     "images/layers-2x.png": "066daca850d8ffbef007af00b06eac0015728dee279c51f3cb6c716df7c42edf",
     "images/marker-icon.png": "574c3a5cca85f4114085b6841596d62f00d7c892c7b03f28cbfa301deb1dc437",
+    "leaflet.markercluster.js": "58be871df61f6c512464e15db0941e63b9491bf1396a2ae3bea6f39e0854cd1c",
+    "MarkerCluster.css": "614dea0a98ff3f4ead74f04918f6b1d1b9ba435c25b5fc23b21a394d1e3e4d87",
 }
-"""SHA-256 of each file of Leaflet 1.9.3 (xstatic-leaflet 1.9.3.0)."""
+"""SHA-256 of each file of Leaflet 1.9.3 (xstatic-leaflet 1.9.3.0) and of MarkerCluster 1.4.1
+(xstatic-leaflet-markercluster 1.4.1.1)."""
+
+_CLUSTER_FILES = frozenset({"leaflet.markercluster.js", "MarkerCluster.css"})
 
 _SCRIPT_LINK = re.compile(r'<script src="([^"]*)"></script>')
 _STYLE_LINK = re.compile(r'<link rel="stylesheet" href="([^"]*)"/>')
@@ -44,7 +54,7 @@ class ChangedAsset(DarkwakeError):  # noqa: N818 - pairs with MissingAsset
 
 
 def installed_asset(name: str) -> bytes:
-    """Return a file of the installed Leaflet.
+    """Return a file of the installed Leaflet or MarkerCluster.
 
     Raises:
         MissingAsset: the package or the file is not installed, or the file was never pinned.
@@ -52,13 +62,16 @@ def installed_asset(name: str) -> bytes:
     """
     if name not in PINNED_SHA256:
         raise MissingAsset(f"{name} is not among the pinned map assets")
+    package = "leaflet_markercluster" if name in _CLUSTER_FILES else "leaflet"
     try:
-        root = importlib.resources.files("xstatic.pkg.leaflet")
+        root = importlib.resources.files(f"xstatic.pkg.{package}")
         data = root.joinpath("data", *name.split("/")).read_bytes()
     except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise MissingAsset(f"{name} is missing: reinstall xstatic-leaflet 1.9.3") from error
+        raise MissingAsset(
+            f"{name} is missing: reinstall xstatic-{package.replace('_', '-')}"
+        ) from error
     if hashlib.sha256(data).hexdigest() != PINNED_SHA256[name]:
-        raise ChangedAsset(f"{name} is not the file of Leaflet 1.9.3 that was checked")
+        raise ChangedAsset(f"{name} of {package} is not the file that was checked")
     return data
 
 

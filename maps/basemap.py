@@ -35,11 +35,13 @@ Outline = list[list[int]]
 """A polygon: its outer ring, then its holes (the Caspian Sea is one)."""
 
 
-def basemap_payload(places: Sequence[tuple[float, float]], land: Land) -> list[Outline]:
+def basemap_payload(
+    places: Sequence[tuple[float, float]], land: Land, *, budget: int = VERTEX_BUDGET
+) -> list[Outline]:
     """Return the land as polygons of rings of integer differences, fine near `places`.
 
     `places` are (lon, lat) in degrees. A ring is [lon, lat, ...] in 1e-3 degree, each pair the
-    difference from the one before.
+    difference from the one before. Fine land is simplified to `budget` vertices.
     """
     cells = _cells_near(places)
     coarse = list(land("110m"))
@@ -47,7 +49,7 @@ def basemap_payload(places: Sequence[tuple[float, float]], land: Land) -> list[O
         return _outlines(coarse)
     shrunk = cells.buffer(-_OVERLAP_DEG, join_style="mitre")
     far = [shape.difference(shrunk) for shape in coarse]
-    near = _within_budget(_clip(list(land("10m")), cells))
+    near = _within_budget(_clip(list(land("10m")), cells), budget)
     return _outlines(far) + _outlines(near)
 
 
@@ -80,10 +82,10 @@ def _clip(shapes: list[BaseGeometry], cells: BaseGeometry) -> list[BaseGeometry]
     return kept
 
 
-def _within_budget(shapes: list[BaseGeometry]) -> list[BaseGeometry]:
+def _within_budget(shapes: list[BaseGeometry], budget: int) -> list[BaseGeometry]:
     tolerance_deg = _SIMPLIFY_DEG
     thin = list(shapely.simplify(shapes, tolerance_deg)) if shapes else []
-    while sum(shapely.get_num_coordinates(thin)) > VERTEX_BUDGET and tolerance_deg < 1.0:
+    while sum(shapely.get_num_coordinates(thin)) > budget and tolerance_deg < 1.0:
         tolerance_deg *= 2.0
         thin = list(shapely.simplify(shapes, tolerance_deg))
     return thin

@@ -8,14 +8,20 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 from detectors.events import EVENT_TYPES, SEVERITIES, Event
 from detectors.parameters import Parameters
 from maps import words
-from maps.basemap import Land, basemap_payload, shipped_land
-from maps.frame import centre_longitude, into_frame, unwrap
+from maps.basemap import VERTEX_BUDGET, Land, basemap_payload, shipped_land
+from maps.findings import finding, other_identity
+from maps.frame import centre_longitude
+from maps.identities import Identity
+from maps.sentences import headline
 from maps.tracks import POINT_BUDGET, Track, track_payload
+from vessels.units import US_PER_MIN
+
+__all__ = ["DEFAULT_LIMIT", "Identity", "Page", "most_severe", "page_payload", "to_json"]
 
 DEFAULT_LIMIT = 1_000
 """Events drawn on one page unless the user asks for more: the list is still readable."""
@@ -37,13 +43,6 @@ def _severity(event: Event) -> int:
     return SEVERITIES.index(event.severity) if event.severity in SEVERITIES else 0
 
 
-class Identity(NamedTuple):
-    """What a vessel says of itself, as far as a page shows it."""
-
-    name: str | None
-    flag: str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What a page is made of.
@@ -54,9 +53,11 @@ class Page:
         title: Shown at the top and in the window title. Plain text.
         limit: Most events drawn; above it the most severe are drawn and the page says so.
         looked_at: A sentence on what was read (rows, vessels, period). Plain text.
-        identities: Name and flag by hull id, for the tracks and for the other vessel of a meeting.
+        identities: By hull id, for the names of tracks, the other vessel of a meeting, and search.
         land: Where the outlines of land come from.
         point_budget: Most track vertices; tracks are thinned to it.
+        land_budget: Most vertices of fine land; outlines are simplified to it.
+        open_first: Show the first finding in full when the page opens: for a page of one.
     """
 
     events: Sequence[Event]
@@ -67,6 +68,8 @@ class Page:
     identities: Mapping[str, Identity] = field(default_factory=dict)
     land: Land = shipped_land
     point_budget: int = POINT_BUDGET
+    land_budget: int = VERTEX_BUDGET
+    open_first: bool = False
 
 
 def page_payload(page: Page) -> dict[str, Any]:
@@ -77,17 +80,46 @@ def page_payload(page: Page) -> dict[str, Any]:
         ends = [fix for track in page.tracks.values() if track for fix in (track[0], track[-1])]
         places = [(lon, lat) for _, lon, lat in ends]
     centre = centre_longitude([event.lon for event in shown] or [lon for lon, _ in places])
-    drawn = track_payload(page.tracks, shown, centre, budget=page.point_budget)
+    tracks = _involved(page.tracks, shown) if len(shown) < len(page.events) else page.tracks
+    drawn = track_payload(tracks, shown, centre, budget=page.point_budget)
+    events = [finding(event, centre, page.identities) for event in shown]
     return {
         "title": words.plain(page.title),
+        "lead": _lead(page, shown),
         "disclaimer": words.DISCLAIMER,
-        "summary": _summary(page, shown),
+        "summary": _summary(page, shown, tracks),
         "types": _types(shown),
-        "events": [_event(event, centre, page.identities) for event in shown],
+        "events": events,
         "tracks": _named(drawn, page),
-        "land": basemap_payload(places, page.land),
+        "span": _span(events, tracks),
+        "land": basemap_payload(places, page.land, budget=page.land_budget),
         "centre": centre,
+        "openFirst": page.open_first,
     }
+
+
+def _involved(tracks: Mapping[str, Track], shown: Sequence[Event]) -> dict[str, Track]:
+    """Return the tracks of the vessels in the events that are drawn."""
+    hulls = {hull for event in shown for hull in (event.hull_id, event.other_hull_id)}
+    return {hull: track for hull, track in tracks.items() if hull in hulls}
+
+
+def _lead(page: Page, shown: Sequence[Event]) -> str:
+    """Return the first line of the page: what the top finding says, or that there is none."""
+    if not page.events:
+        return "Nothing was found."
+    if not shown:
+        return "Findings were made, but none is drawn."
+    sentence = headline(shown[0], other_identity(shown[0], page.identities).name)
+    return sentence if page.open_first else f"Top finding: {sentence}"
+
+
+def _span(events: Sequence[Mapping[str, Any]], tracks: Mapping[str, Track]) -> list[int]:
+    """Return the first and last minute since 1970 that the page shows; empty where nothing is."""
+    heard = [track for track in tracks.values() if track]
+    first = [event["from"] for event in events] + [t[0][0] // US_PER_MIN for t in heard]
+    last = [event["to"] for event in events] + [-(-t[-1][0] // US_PER_MIN) for t in heard]
+    return [min(first), max(last)] if first else []
 
 
 def to_json(payload: Mapping[str, Any]) -> str:
@@ -96,7 +128,7 @@ def to_json(payload: Mapping[str, Any]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _summary(page: Page, shown: Sequence[Event]) -> list[str]:
+def _summary(page: Page, shown: Sequence[Event], tracks: Mapping[str, Track]) -> list[str]:
     """Return the sentences under the title: how much was found and what was looked at."""
     found = len(page.events)
     count = "1 finding" if found == 1 else f"{found} findings"
@@ -110,7 +142,7 @@ def _summary(page: Page, shown: Sequence[Event]) -> list[str]:
         lines = [f"{count}."]
     if page.looked_at:
         lines.append(words.plain(page.looked_at, limit=500))
-    lines.append(_tracks_sentence(page.tracks))
+    lines.append(_tracks_sentence(tracks))
     return lines
 
 
@@ -139,48 +171,6 @@ def _types(shown: Sequence[Event]) -> list[dict[str, Any]]:
         }
         for name in order
     ]
-
-
-def _event(event: Event, centre_deg: float, identities: Mapping[str, Identity]) -> dict[str, Any]:
-    lon = round(into_frame(event.lon, centre_deg), 6)
-    path = event.path if len(event.path) > 1 else ()
-    path_lons = unwrap([point[0] for point in path], centre_deg)
-    return {
-        "id": event.event_id,
-        "type": event.type,
-        "severity": event.severity if event.severity in SEVERITIES else SEVERITIES[0],
-        "confidence": round(event.confidence, 3),
-        "name": words.plain(event.vessel_name) if event.vessel_name else f"MMSI {event.mmsi:09d}",
-        "lat": round(event.lat, 6),
-        "lon": lon,
-        "path": [
-            [round(point[1], 6), round(x, 6)] for x, point in zip(path_lons, path, strict=True)
-        ],
-        "hulls": [hull for hull in (event.hull_id, event.other_hull_id) if hull is not None],
-        "start": words.utc(event.start_us),
-        "sure": words.sureness(event.confidence),
-        "rows": _rows(event, identities),
-        "why": [words.reason_words(reason) for reason in event.reasons],
-        "details": words.detail_words(event.details),
-    }
-
-
-def _rows(event: Event, identities: Mapping[str, Identity]) -> list[list[str]]:
-    """Return label and text pairs in the order a reader asks: who, where, when, how sure."""
-    rows = [["Who", words.who(event.vessel_name, event.flag, event.mmsi)]]
-    if event.other_mmsi is not None:
-        other = identities.get(event.other_hull_id or "", Identity(None, None))
-        rows.append(["With", words.who(other.name, other.flag, event.other_mmsi)])
-    lat, lon = round(event.lat, 6), round(event.lon, 6)
-    rows += [
-        ["Where", f"{lat:.5f}, {lon:.5f} · {words.dms(lat, lon)}"],
-        ["When", words.when(event)],
-        ["How sure", words.sureness(event.confidence)],
-        ["Severity", f"{event.severity} · {event.status}"],
-    ]
-    if event.replaces:
-        rows.append(["Replaces", words.plain(event.replaces)])
-    return rows
 
 
 def _named(drawn: list[dict[str, Any]], page: Page) -> list[dict[str, Any]]:

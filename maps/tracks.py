@@ -2,7 +2,7 @@
 
 A line keeps the first and last fix of every run between silences and the fixes nearest to the
 start and end of each event; between them Douglas and Peucker (1973) drop what lies within a
-tolerance that grows until the page keeps its budget.
+tolerance, in place at its time, that grows until the page keeps its budget.
 """
 
 import math
@@ -30,6 +30,8 @@ FIRST_TOLERANCE_M = 50.0
 SCALE = 10_000
 """Positions on the page are integers of 1e-4 degree: 11 m at most."""
 _M_PER_DEGREE = 111_195.0
+_DEG_PER_H = 100.0
+"""Far steeper than any vessel moves (1 knot is 1/60 degree an hour): slant and height agree."""
 
 
 def track_payload(
@@ -107,20 +109,27 @@ def _thin_all(
 def _thin(
     rows: npt.NDArray[np.float64], kept: Sequence[int], tolerance_m: float
 ) -> npt.NDArray[np.float64]:
-    """Douglas-Peucker between the vertices that must stay, on a plane scaled at their latitude."""
+    """Thin between the vertices that must stay, so that place and time both stay true.
+
+    Douglas-Peucker on longitude against time and on latitude against time, time drawn so long that
+    a distance from the line is a distance at that moment. What either keeps is kept: a vessel that
+    stopped on a straight course stays where it stopped.
+    """
     if len(rows) < 3:
         return rows
     squeeze = max(math.cos(math.radians(float(rows[:, 2].mean()))), 0.01)
-    # The time rides along as the third coordinate, which simplification ignores and keeps.
-    plane = np.column_stack([rows[:, 1] * squeeze, rows[:, 2], rows[:, 0]])
-    pieces = []
-    for first, last in pairwise(kept):
-        line = shapely.linestrings(plane[first : last + 1])
-        simple = shapely.simplify(line, tolerance_m / _M_PER_DEGREE, preserve_topology=False)
-        pieces.append(shapely.get_coordinates(simple, include_z=True)[:-1])
-    pieces.append(plane[-1:])
-    thin = np.concatenate(pieces)
-    return np.column_stack([thin[:, 2], thin[:, 0] / squeeze, thin[:, 1]])
+    moment = (rows[:, 0] - rows[0, 0]) / US_PER_H * _DEG_PER_H
+    number = np.arange(len(rows), dtype=np.float64)
+    keep = np.zeros(len(rows), dtype=np.bool_)
+    keep[list(kept)] = True
+    for side in (rows[:, 1] * squeeze, rows[:, 2]):
+        # The row number rides along as the third coordinate, which simplification ignores.
+        plane = np.column_stack([moment, side, number])
+        for first, last in pairwise(kept):
+            line = shapely.linestrings(plane[first : last + 1])
+            simple = shapely.simplify(line, tolerance_m / _M_PER_DEGREE, preserve_topology=False)
+            keep[shapely.get_coordinates(simple, include_z=True)[:, 2].astype(np.int64)] = True
+    return rows[keep]
 
 
 def _vertices(thinned: Mapping[str, Sequence[npt.NDArray[np.float64]]]) -> int:

@@ -21,26 +21,57 @@ TYPE_WORDS = {
     "zone_entry": "Zone entry",
 }
 TYPE_MEANING = {
-    "dark_period": "No AIS was heard from this vessel, though it should have been.",
-    "encounter": "Two vessels lay close together at sea, both slow.",
-    "loitering": "The vessel stayed slow, far from shore.",
+    "dark_period": (
+        "AIS tells others where a vessel is. None was heard from this one, though it should have "
+        "been: where it was meanwhile is not known."
+    ),
+    "encounter": (
+        "Two vessels lay close together at sea, both slow: fish, fuel or people can change vessels "
+        "this way."
+    ),
+    "loitering": "The vessel stayed slow, far from shore: it may have waited for another.",
     "port_visit": "The vessel stopped in or near a port.",
-    "time_at_sea": "The vessel was not seen in a port for a long time.",
-    "identity_conflict": "One number was used by two hulls, or one hull changed its identity.",
+    "time_at_sea": (
+        "The vessel was not seen in a port for a long time: its crew may have had no way to leave."
+    ),
+    "identity_conflict": (
+        "One number was used by two vessels, or one vessel changed what it says it is."
+    ),
     "implausible_position": "The reported positions cannot all be true.",
     "dark_rendezvous": "A vessel that was silent could have reached this one.",
     "zone_entry": "The vessel entered a zone that is watched.",
 }
 OTHER_CAUSES = {
-    "dark_period": "The set failed, was shaded, or the air was too busy; nobody may have listened.",
-    "encounter": "Pair fishing, a tow, bunkering, help given, or a permitted transfer.",
-    "loitering": "Waiting for orders or weather, repairs, research, or drifting to save fuel.",
-    "port_visit": "An anchorage or a yard near the port.",
-    "time_at_sea": "A port call without AIS, or in a port that the list does not hold.",
-    "identity_conflict": "A set programmed wrongly, a sale, or a number used twice by mistake.",
-    "implausible_position": "A faulty GNSS receiver, jamming of an area, or a garbled message.",
+    "dark_period": (
+        "The set may have failed or been shaded, the air may have been too busy, or no receiver "
+        "was near; some crews go silent where pirates are feared."
+    ),
+    "encounter": (
+        "Pair fishing, a tow, bunkering, help given to a vessel in need, or a transfer that is "
+        "permitted looks the same."
+    ),
+    "loitering": (
+        "Waiting for orders or weather, repairs, research, or drifting to save fuel looks the same."
+    ),
+    "port_visit": (
+        "The vessel may only have anchored near the port or lain at a yard; most visits are "
+        "ordinary trade."
+    ),
+    "time_at_sea": (
+        "It may have called without AIS, or at a place that the list of ports does not hold; some "
+        "trades lawfully stay out for months."
+    ),
+    "identity_conflict": (
+        "A set programmed wrongly, a sale, a new name, or a number used twice by mistake looks the "
+        "same."
+    ),
+    "implausible_position": (
+        "A faulty satellite receiver, jamming of a whole area, or a garbled message looks the same."
+    ),
     "dark_rendezvous": "The two may never have met: being able to reach is not meeting.",
-    "zone_entry": "Transit, right of passage, or a permit that the list does not hold.",
+    "zone_entry": (
+        "Transit, the right of passage, or a permit that the list does not hold looks the same."
+    ),
 }
 """What else could explain a finding. Shown beside every one of its type."""
 
@@ -48,6 +79,9 @@ REASON_WORDS = {
     "silence": "Not heard for",
     "expected_messages": "Messages that its own rate before would have given",
     "shore_distance": "Distance from shore",
+    "name_changed": "New name",
+    "callsign_changed": "New call sign",
+    "imo_changed": "New IMO number",
     "contact": "Time close together",
     "median_distance": "Median distance between the two",
     "median_speed": "Median speed of the faster one",
@@ -76,10 +110,11 @@ def type_words(type_name: str) -> str:
     return TYPE_WORDS.get(type_name) or plain(type_name.replace("_", " ")).capitalize()
 
 
-def who(name: str | None, flag: str | None, mmsi: int | None) -> str:
-    """Return name, flag and number; says so where one is not known."""
+def who(name: str | None, flag: str | None, mmsi: int | None, imo: int | None = None) -> str:
+    """Return name, flag and numbers; says so where one is not known, but for the IMO number."""
     number = "MMSI not known" if mmsi is None else f"MMSI {mmsi:09d}"
-    return f"{plain(name) if name else 'Name not known'} · {_flag(flag)} · {number}"
+    text = f"{plain(name) if name else 'Name not known'} · {_flag(flag)} · {number}"
+    return text if imo is None else f"{text} · IMO {imo:07d}"
 
 
 def _flag(flag: str | None) -> str:
@@ -113,10 +148,11 @@ def utc(time_us: int) -> str:
 def when(event: Event) -> str:
     """Return start, end and length."""
     end = "still open" if event.end_us is None else utc(event.end_us)
-    return f"{utc(event.start_us)} to {end} ({_hours(event.duration_h)})"
+    return f"{utc(event.start_us)} to {end} ({hours_words(event.duration_h)})"
 
 
-def _hours(hours: float) -> str:
+def hours_words(hours: float) -> str:
+    """Return a length in hours, or in days from four days on."""
     return f"{hours / 24.0:.1f} days" if hours >= 96.0 else f"{hours:.1f} h"
 
 

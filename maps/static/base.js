@@ -90,8 +90,9 @@ const PlaceReadout = L.Control.extend({
   options: { position: "bottomright" },
   onAdd(map) {
     const box = L.DomUtil.create("div", "place");
-    box.textContent = "lat, lon";
+    box.hidden = true;
     map.on("mousemove", (move) => {
+      box.hidden = false;
       box.textContent = `${move.latlng.lat.toFixed(4)}, ${wrapped(move.latlng.lng).toFixed(4)}`;
     });
     return box;

@@ -12,14 +12,13 @@ function bullets(lines) {
   return list;
 }
 
-function popupOf(event, kind) {
-  const box = make("div");
-  box.appendChild(make("h3", kind.label));
-  box.appendChild(make("p", kind.meaning));
+function findingBox(event, kind) {
+  const box = make("div", undefined, "finding-box");
+  box.append(make("h3", kind.label), make("p", event.says, "says"), make("p", kind.meaning));
   const facts = make("dl");
   for (const [label, text] of event.rows) facts.append(make("dt", label), make("dd", text));
   box.appendChild(facts);
-  if (event.why.length > 0) box.append(make("h4", "Why"), bullets(event.why));
+  if (event.why.length > 0) box.append(make("h4", "Why it was raised"), bullets(event.why));
   if (kind.causes) box.append(make("h4", "What else could explain it"), make("p", kind.causes));
   if (event.path.length > 1) {
     box.appendChild(make("p", "The dashed line joins the last place heard and the next: not the way taken."));

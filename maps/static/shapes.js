@@ -13,36 +13,6 @@ const SHAPES = {
 };
 const OTHER_SHAPE = { colour: "#444444", sides: [[-1, -1], [1, -1], [0, 1]] };
 const shapeOf = (type) => (Object.hasOwn(SHAPES, type) ? SHAPES[type] : OTHER_SHAPE);
-const MARK_SIZE = { high: 10, watch: 8, info: 6.5 };
-
-// Leaflet's canvas draws circles only; this draws a polygon of the same size around the point.
-const ShapeMarker = L.CircleMarker.extend({
-  _updatePath() {
-    const renderer = this._renderer;
-    if (!renderer._drawing || this._empty()) return;
-    const context = renderer._ctx;
-    const size = this._radius;
-    context.beginPath();
-    for (const [x, y] of this.options.sides) {
-      context.lineTo(this._point.x + x * size, this._point.y + y * size);
-    }
-    context.closePath();
-    renderer._fillStroke(context, this);
-  },
-});
-
-function shapeMarker(event) {
-  const shape = shapeOf(event.type);
-  return new ShapeMarker([event.lat, event.lon], {
-    radius: MARK_SIZE[event.severity],
-    sides: shape.sides,
-    color: "#ffffff",
-    weight: 2,
-    fillColor: shape.colour,
-    fillOpacity: 1,
-  });
-}
-
 // Small pictures for lists and layers.
 function picture(tag, attributes) {
   const space = "http://www.w3.org/2000/svg";
@@ -57,5 +27,34 @@ function picture(tag, attributes) {
 }
 
 const shapePicture = (type) =>
-  picture("polygon", { points: shapeOf(type).sides.map((side) => side.join(",")).join(" "), fill: shapeOf(type).colour });
-const linePicture = () => picture("polyline", { points: "-1.4,0.8 -0.4,-0.5 0.4,0.4 1.4,-0.8", fill: "none", stroke: "#2b5876", "stroke-width": "0.3" });
+  picture("polygon", { points: shapeOf(type).sides.map((side) => side.join(",")).join(" "), fill: shapeOf(type).colour, stroke: "#ffffff", "stroke-width": "0.22" });
+const linePicture = (dashes) =>
+  picture("polyline", { points: "-1.4,0.8 -0.4,-0.5 0.4,0.4 1.4,-0.8", fill: "none", stroke: "#2b5876", "stroke-width": "0.3", "stroke-dasharray": dashes });
+
+// Markers are elements, so that keys reach them and their words are read aloud.
+const Badge = L.DivIcon.extend({
+  createIcon(old) {
+    const box = L.DivIcon.prototype.createIcon.call(this, old);
+    box.setAttribute("aria-label", this.options.says);
+    return box;
+  },
+});
+
+const MARK_SIZE = { high: 28, watch: 22, info: 18 };
+const SEVERITY_RANK = { high: 2, watch: 1, info: 0 };
+
+function findingMarker(event, label) {
+  const size = MARK_SIZE[event.severity];
+  const icon = new Badge({ className: "finding", html: shapePicture(event.type), iconSize: [size, size], says: `${label}: ${event.says}` });
+  return L.marker([event.lat, event.lon], { icon, severity: event.severity, zIndexOffset: 1000 * SEVERITY_RANK[event.severity] });
+}
+
+// A bundle of findings shows how many they are; its ring shows the worst among them.
+function bundleIcon(bundle) {
+  const inside = bundle.getAllChildMarkers().map((marker) => marker.options.severity);
+  const worst = ["high", "watch", "info"].find((severity) => inside.includes(severity));
+  const number = document.createElement("span");
+  number.textContent = inside.length;
+  const says = `${inside.length} findings close together, the most severe ${worst}`;
+  return new Badge({ className: `bundle ${worst}`, html: number, iconSize: [34, 34], says });
+}

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from detectors.events import Reason
 from maps.alert_map import render_page
 from maps.payload import Identity
@@ -39,7 +37,7 @@ CLICK_ALL = """
   seen.images = document.querySelectorAll("img, iframe, [onerror], [onload]").length;
   seen.list = [...document.querySelectorAll("#list .name")].map((name) => name.textContent);
   seen.title = document.getElementById("page-title").textContent;
-  seen.layers = [...document.querySelectorAll("#layers label")].map((label) => label.textContent);
+  seen.layers = [...document.querySelectorAll("#tree label")].map((label) => label.textContent);
   seen.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   seen.map = document.getElementById("map_alerts").getBoundingClientRect().toJSON();
   document.documentElement.dataset.result = JSON.stringify(seen);
@@ -75,7 +73,14 @@ def test_a_finding_flies_to_its_place_and_says_what_it_is(tmp_path: Path) -> Non
     assert seen["errors"] == []
     assert seen["title"] == "Two findings"
     assert seen["list"] == ["SEA ORCHID", "TWO"]
-    assert seen["layers"] == ["Dark period (1)", "Encounter (1)", "Tracks (1)"]
+    assert seen["layers"] == [
+        "Findings (2)",
+        "Dark period (1)",
+        "Encounter (1)",
+        "Tracks (1)",
+        "Heard",
+        "Silent 12 h or more (0)",
+    ]
     assert seen["current"] == 1
     assert "SEA ORCHID" in seen["popups"][0]
     assert "Not heard for: 30 h (threshold 12 h)" in seen["popups"][0]
@@ -127,32 +132,6 @@ def test_without_the_payload_rule_the_matrix_does_fire(tmp_path: Path) -> None:
         tmp_path,
     )
     assert result(dom) == 1
-
-
-def test_a_phone_shows_the_map_above_the_list_and_nothing_sideways(tmp_path: Path) -> None:
-    seen = _look(tmp_path, width=500, events=many_events(3), tracks={})
-    assert seen["wide"] <= 0
-    assert seen["map"]["width"] == pytest.approx(500, abs=2)
-    assert seen["map"]["top"] == pytest.approx(0, abs=1)
-    assert all(seen["popups"])
-
-
-def test_a_layer_can_be_put_away_and_a_chosen_finding_brings_it_back(tmp_path: Path) -> None:
-    driver = """
-    const box = document.getElementById("layer-0");
-    const count = () => {
-      let n = 0;
-      map_alerts.eachLayer((layer) => { n += layer instanceof ShapeMarker; });
-      return n;
-    };
-    const counts = [count()];
-    box.click();
-    counts.push(count());
-    document.querySelector("#list button").click();
-    counts.push(count(), box.checked);
-    document.documentElement.dataset.result = JSON.stringify(counts);
-    """
-    assert _look(tmp_path, driver) == [1, 0, 1, True]
 
 
 def test_a_line_over_180_degrees_stays_short_on_the_screen(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from detectors.events import Reason
-from maps.alert_map import render_alert_map, render_page, write_page
+from maps.alert_map import render_page, write_page
 from maps.csp import with_policy
 from maps.payload import Identity
-from tests.maps.samples import HOSTILE, event, land, many_events, page, walk
+from tests.maps.samples import HOSTILE, event, many_events, page, walk
 from vessels.errors import StoreError
 
 LINKING = {"src", "href", "srcset", "data", "action", "formaction", "poster", "background", "cite"}
@@ -183,10 +183,3 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
     with pytest.raises(StoreError, match="cannot write"):
         write_page(tmp_path / "absent" / "alerts.html", page())
-
-
-def test_the_plain_function_draws_on_the_given_land(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("maps.payload.shipped_land", land)
-    monkeypatch.setattr("maps.basemap.shipped_land", land)
-    text = render_alert_map([event()], {}, title="plain", limit=5)
-    assert "plain" in _payload(text)["title"]

@@ -34,6 +34,16 @@ def test_a_thinned_track_stays_within_its_tolerance() -> None:
     assert off_deg * 111_195 < 75.0  # 50 m, and the rounding to 1e-4 degree
 
 
+def test_a_vessel_that_stopped_on_a_straight_course_is_drawn_where_it_was_at_each_time() -> None:
+    hours = np.arange(0, 24, 0.25)
+    lons = 141.0 + 0.1 * np.clip(hours - np.clip(hours - 8.0, 0.0, 10.0), 0.0, None)
+    times = [START_US + round(float(h) * US_PER_H) for h in hours]
+    (run,) = _one([(t, float(lon), -9.0) for t, lon in zip(times, lons, strict=True)])
+    assert len(run) == 4
+    drawn = np.interp([t / US_PER_MIN for t in times], [p[0] for p in run], [p[1] for p in run])
+    assert np.abs(drawn - lons).max() * 111_195 < 75.0
+
+
 def test_a_straight_run_keeps_its_ends_with_their_times() -> None:
     track = [(START_US + i * US_PER_MIN, 141.0 + i * 0.001, -9.0) for i in range(100)]
     (run,) = _one(track)
@@ -46,7 +56,7 @@ def test_a_silence_of_twelve_hours_cuts_the_line() -> None:
     almost = [(near[-1][0] + SILENCE_US - 1, 141.5, -9.0)]
     after = [(almost[0][0] + SILENCE_US, 142.0, -9.0)]
     runs = _one([*near, *almost, *after])
-    assert [len(run) for run in runs] == [2, 1]
+    assert [len(run) for run in runs] == [3, 1]  # where it lay until it left is kept
     assert runs[1][0][1] == 142.0
 
 

@@ -1,0 +1,138 @@
+"""One sentence for each finding, for a reader who has never seen the tool.
+
+A sentence says who did what, for how long, since when, and how far from shore. It never says why:
+that is for the reasons, and for a person to find out.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from detectors.events import Event
+from maps.words import hours_words, plain, type_words
+from vessels.units import M_PER_NM
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def headline(event: Event, other_name: str | None = None) -> str:
+    """Return the finding as one sentence. `other_name` is the name of `other_mmsi`, where known."""
+    say = _SENTENCES.get(event.type)
+    if say is None:
+        return f"{_name(event)}: {type_words(event.type).lower()}, {_since(event)}."
+    return say(event, other_name)
+
+
+def day_and_time(time_us: int) -> str:
+    """Return a time as a person writes it.
+
+    >>> day_and_time(1_700_000_000_000_000)
+    '14 November 2023, 22:13 UTC'
+    """
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _name(event: Event) -> str:
+    return plain(event.vessel_name) if event.vessel_name else f"MMSI {event.mmsi:09d}"
+
+
+def _since(event: Event) -> str:
+    return f"{'since' if event.end_us is None else 'from'} {day_and_time(event.start_us)}"
+
+
+def _number(details: dict[str, Any], name: str) -> float | None:
+    value = details.get(name)
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _off_shore(event: Event) -> str:
+    metres = _number(event.details, "shore_distance_m")
+    miles = _number(event.details, "min_shore_distance_nm") if metres is None else metres / M_PER_NM
+    return "" if miles is None else f", {miles:.0f} nautical miles from shore"
+
+
+def _dark_period(event: Event, _: str | None) -> str:
+    length = hours_words(event.duration_h)
+    if event.end_us is None:
+        told = f"has not been heard on AIS for {length}"
+    else:
+        told = f"was not heard on AIS for {length}"
+    return f"{_name(event)} {told}, {_since(event)}{_off_shore(event)}."
+
+
+def _encounter(event: Event, other_name: str | None) -> str:
+    number = f"MMSI {event.other_mmsi:09d}" if event.other_mmsi is not None else "another vessel"
+    other = plain(other_name) if other_name else number
+    metres = _number(event.details, "median_distance_m")
+    apart = "close together" if metres is None else f"about {metres:.0f} m apart"
+    length = hours_words(event.duration_h)
+    return (
+        f"{_name(event)} and {other} lay {apart} for {length}, {_since(event)}{_off_shore(event)}."
+    )
+
+
+def _loitering(event: Event, _: str | None) -> str:
+    knots = _number(event.details, "mean_speed_knots")
+    speed = "" if knots is None else f" at {knots:.1f} knots"
+    length = hours_words(event.duration_h)
+    return f"{_name(event)} drifted{speed} for {length}, {_since(event)}{_off_shore(event)}."
+
+
+def _port_visit(event: Event, _: str | None) -> str:
+    port = event.details.get("port_name")
+    place = f"in or near {plain(port)}" if isinstance(port, str) and port else "in or near a port"
+    return f"{_name(event)} stopped {place} for {hours_words(event.duration_h)}, {_since(event)}."
+
+
+def _time_at_sea(event: Event, _: str | None) -> str:
+    verb = "has not been" if event.end_us is None else "was not"
+    return (
+        f"{_name(event)} {verb} seen in a port for {hours_words(event.duration_h)}, "
+        f"{_since(event)}."
+    )
+
+
+def _identity_conflict(event: Event, _: str | None) -> str:
+    details = event.details
+    if details.get("kind") == "two_hulls_at_once":
+        told = f"The number MMSI {event.mmsi:09d} was sent from two places at once"
+    elif details.get("old") is not None and details.get("new") is not None:
+        what = plain(details.get("attribute") or "identity")
+        told = (
+            f"The vessel with MMSI {event.mmsi:09d} changed its stated {what} from "
+            f"{plain(details['old'])} to {plain(details['new'])}"
+        )
+    else:
+        told = f"{_name(event)} stated more than one identity"
+    return f"{told}, {_since(event)}."
+
+
+def _implausible(event: Event, _: str | None) -> str:
+    knots = _number(event.details, "implied_speed_knots")
+    need = "that cannot all be true" if knots is None else f"that would need {knots:,.0f} knots"
+    return f"{_name(event)} reported positions {need}, {_since(event)}."
+
+
+def _dark_rendezvous(event: Event, other_name: str | None) -> str:
+    other = plain(other_name) if other_name else "A vessel that was silent"
+    return f"{other} could have reached {_name(event)} unseen, {_since(event)}{_off_shore(event)}."
+
+
+def _zone_entry(event: Event, _: str | None) -> str:
+    zone = event.details.get("zone") or event.details.get("zone_name")
+    place = plain(zone) if isinstance(zone, str) and zone else "a watched zone"
+    return f"{_name(event)} entered {place}, {_since(event)}."
+
+
+_SENTENCES: dict[str, Callable[[Event, str | None], str]] = {
+    "dark_period": _dark_period,
+    "encounter": _encounter,
+    "loitering": _loitering,
+    "port_visit": _port_visit,
+    "time_at_sea": _time_at_sea,
+    "identity_conflict": _identity_conflict,
+    "implausible_position": _implausible,
+    "dark_rendezvous": _dark_rendezvous,
+    "zone_entry": _zone_entry,
+}
