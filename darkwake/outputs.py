@@ -155,6 +155,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 def _draw_map(path: Path, result: ReplayResult, limit: int) -> None:
     from maps.alert_map import write_page  # noqa: PLC0415 - folium costs a second
+    from maps.identities import identities  # noqa: PLC0415
     from maps.payload import Page  # noqa: PLC0415
 
     page = Page(
@@ -163,6 +164,7 @@ def _draw_map(path: Path, result: ReplayResult, limit: int) -> None:
         title="Darkwake: findings to check",
         limit=limit,
         looked_at=_looked_at(result),
+        identities=identities(result.vessels),
     )
     write_page(path, page)
 
