@@ -1,10 +1,12 @@
 """What the commands print. All text is made harmless first; nothing in it is markup."""
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from vessels.errors import StoreError
 from vessels.text import clean_text
 
 _LINE_LIMIT = 2000
@@ -12,8 +14,12 @@ _PIPE_WIDTH = 200
 
 
 def say(text: str) -> None:
-    """Print one line on stdout."""
-    sys.stdout.write(f"{one_line(text)}\n")
+    """Print one line on stdout.
+
+    Raises:
+        StoreError: it cannot be written, for example because the disk behind it is full.
+    """
+    _put(f"{one_line(text)}\n")
 
 
 def warn(text: str) -> None:
@@ -23,7 +29,7 @@ def warn(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print `value` as JSON on stdout; everything outside ASCII is escaped."""
-    sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    _put(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -38,11 +44,16 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         table.add_row(*(one_line(show(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    console = Console(width=width, markup=False, emoji=False, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    lines = captured.get().splitlines()
-    sys.stdout.writelines(f"{line.rstrip()}\n" for line in lines)
+    drawn = io.StringIO()
+    Console(
+        file=drawn,
+        width=width,
+        force_terminal=sys.stdout.isatty(),
+        markup=False,
+        emoji=False,
+        highlight=False,
+    ).print(table)
+    _put("".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines()))
 
 
 def show(value: Any) -> str:
@@ -59,3 +70,14 @@ def one_line(text: str) -> str:
     """
     printable = text.encode("utf-8", "backslashreplace").decode()
     return clean_text(printable, limit=_LINE_LIMIT) or ""
+
+
+def _put(text: str) -> None:
+    """Write to stdout and see it through. A reader that has gone away is no error of ours."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StoreError(f"cannot print: {error.strerror}") from error

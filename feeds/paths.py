@@ -10,6 +10,8 @@ from vessels.errors import InputError
 
 PathLike = str | Path
 _GLOB = frozenset("*?[")
+_RESULT = frozenset({"run.json", "events.parquet"})
+"""Files that tell a folder as a replay's result: below a folder of input it is no input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class FoundFile:
 def expand_paths(paths: PathLike | Sequence[PathLike]) -> list[Path]:
     """Return the files that `paths` name: each file, those under a folder, those a glob matches.
 
-    Hidden files and folders are left out unless named. Each file comes once. Files of a folder or
-    a glob are in name order.
+    Hidden files and folders, and the results of replays, are left out unless named. Each file
+    comes once. Files of a folder or a glob are in name order.
 
     Raises:
         InputError: a path does not exist, is no regular file, or a folder or glob holds none.
@@ -47,6 +49,13 @@ def find_files(paths: PathLike | Sequence[PathLike]) -> list[FoundFile]:
 
 
 def _expand(path: Path) -> Iterator[FoundFile]:
+    try:
+        yield from _files_of(path)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise InputError(f"cannot be opened: {error.strerror}", path=str(path)) from error
+
+
+def _files_of(path: Path) -> Iterator[FoundFile]:
     name = str(path)
     if path.is_dir():
         files = list(_walk(path))
@@ -70,6 +79,8 @@ def _expand(path: Path) -> Iterator[FoundFile]:
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if _RESULT.issubset(files) and root != str(folder):
+            continue
         for name in sorted(files):
             path = Path(root) / name
             if not name.startswith(".") and path.is_file():

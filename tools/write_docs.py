@@ -34,8 +34,8 @@ _CLI_INTRO = f"""# The command line
 | 5 | results cannot be written |
 | 130, 143 | interrupted, terminated; nothing half-written is left |
 
-Every error is one line on stderr. Progress bars go to stderr, and only to a terminal. `--json`
-prints plain JSON on stdout.
+Every error is one line on stderr; a command used wrongly prints its usage with it. Progress bars go
+to stderr, and only to a terminal. `--json` prints plain JSON on stdout.
 """
 
 _COLUMNS = f"""## Columns

@@ -3,7 +3,6 @@
 import gzip
 import json
 import random
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -85,52 +84,3 @@ def test_a_parameter_changes_the_events_and_diff_tells(whole: Path, tmp_path: Pa
     told = json.loads(done.stdout)
     assert {event["type"] for event in told["removed"]} == {"dark_period"}
     assert told["parameters"] == {"detectors.dark_period.min_duration_h": {"a": 12.0, "b": 800.0}}
-
-
-def truncated(path: Path) -> None:
-    path.write_bytes(gzip.compress(b"".join(demo_messages()))[:5000])
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def jpeg(path: Path) -> None:
-    path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256)) * 40)
-
-
-def no_longitude(path: Path) -> None:
-    path.write_text("MMSI,BaseDateTime,LAT\n412000001,2021-01-01T00:00:00,1.0\n")
-
-
-def missing(path: Path) -> None:
-    del path
-
-
-def mmsi_zero(path: Path) -> None:
-    header = "MMSI,BaseDateTime,LAT,LON,SOG,COG,Heading\n"
-    path.write_text(header + "0,2021-01-01T00:00:00,1.0,2.0,3.0,4.0,5.0\n" * 5)
-
-
-@pytest.mark.parametrize(
-    "make", [truncated, empty, jpeg, no_longitude, missing, mmsi_zero], ids=lambda f: f.__name__
-)
-def test_a_bad_file_is_one_clear_line_exit_4_and_nothing_left(
-    tmp_path: Path, make: Callable[[Path], None]
-) -> None:
-    path = tmp_path / "input.dat"
-    make(path)
-    before = names(tmp_path)
-    code, err = run("replay", path, "--out", tmp_path / "deep" / "out")
-    assert code == 4, err
-    assert err.startswith("darkwake: ")
-    assert err.count("\n") == 1
-    assert "input.dat" in err
-    assert names(tmp_path) == before
-
-
-def test_an_old_result_survives_a_replay_that_fails(whole: Path, tmp_path: Path) -> None:
-    before = {path.name: path.read_bytes() for path in whole.iterdir()}
-    jpeg(tmp_path / "input.dat")
-    assert run("replay", tmp_path / "input.dat", "--out", whole)[0] == 4
-    assert {path.name: path.read_bytes() for path in whole.iterdir()} == before
