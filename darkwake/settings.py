@@ -229,8 +229,8 @@ class Hulls(Section):
         le=102.2,
     )
     slack_m: float = quantity(
-        1000.0,
-        "Added to every reach: position noise, and receive times late by up to a minute.",
+        2500.0,
+        "Added to every reach: position noise, and receive times minutes late (4 min at 20 kn).",
         unit="m",
         source=_OURS,
         ge=0,

@@ -8,7 +8,7 @@ from numba import njit
 
 from vessels.fixes import Array
 from vessels.geodesy import distance_m
-from vessels.units import M_PER_NM, US_PER_H, US_PER_S
+from vessels.units import M_PER_NM, US_PER_H, US_PER_MIN, US_PER_S
 
 Record = Any
 """A row of TRACK, NUMBER or SWITCH, or an array of them: numba reads the fields by name."""
@@ -34,6 +34,7 @@ TRACK = np.dtype(
         ("lat", "f8"),
         ("lon", "f8"),
         ("sog", "f8"),
+        ("knots", "f8"),  # speed over the last step of a minute or more; 0 before the first
         ("held0", "i8"),
         ("held1", "i8"),
     ]
@@ -75,7 +76,7 @@ _FORGET_US = 6 * US_PER_H
 """A tentative track that waits longer than this, while the number speaks elsewhere, is noise."""
 _SUSPECT_MIN_M = 5_000.0
 _CLOCK_FAULT_M = 20_000.0
-"""A track that goes on this near to one that fell silent is the same hull with a wrong clock."""
+"""A track this near to the hull that spoke last is the same hull with a wrong clock."""
 _SUSPECT_KNOTS = 25.0
 _MPS = M_PER_NM / 3600.0
 
@@ -101,14 +102,17 @@ def reach_m(dt_us: int, sog1: float, sog2: float, limits: Array) -> float:
 
 
 @njit(cache=True)
-def is_suspect(dt_us: int, distance: float, sog1: float, sog2: float) -> bool:
-    """Tell whether a step is possible but unlike the ship: it then waits for a second fix."""
+def is_suspect(dt_us: int, distance: float, track: Record, sog: float) -> bool:
+    """Tell whether a step is possible but unlike the ship: it then waits for a second fix.
+
+    A ship is known by the speeds that it tells and by its last step: some tell 0 for ever.
+    """
     if distance < _SUSPECT_MIN_M or dt_us <= 0:
         return False
     knots = distance / (dt_us / US_PER_S) / _MPS
-    if math.isnan(sog1) or math.isnan(sog2):
-        return knots > _SUSPECT_KNOTS
-    return knots > max(15.0, 1.5 * max(sog1, sog2) + 5.0)
+    if math.isnan(track.sog) or math.isnan(sog):
+        return knots > max(_SUSPECT_KNOTS, 1.5 * track.knots + 5.0)
+    return knots > max(15.0, 1.5 * max(track.sog, sog, track.knots) + 5.0)
 
 
 @njit(cache=True)
@@ -179,13 +183,14 @@ def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[in
         if alpha > 1.0:
             continue
         score = math.exp(-alpha * alpha) / max(dt_us / US_PER_H, 0.25)
-        if not is_suspect(dt_us, distance, track.sog, sog):
-            if track.ordinal == 0 and score > tentative_score:
+        if track.ordinal == 0:
+            if score > tentative_score:
                 tentative, tentative_score = k, score
-            elif track.ordinal > 0 and score > like_score:
-                like, like_score = k, score
-        elif track.ordinal > 0 and score > possible_score:
-            possible, possible_score = k, score
+        elif is_suspect(dt_us, distance, track, sog):
+            if score > possible_score:
+                possible, possible_score = k, score
+        elif score > like_score:
+            like, like_score = k, score
     return like if like >= 0 else tentative, possible
 
 
@@ -224,6 +229,7 @@ def _open_track(number: Record, tracks: Record, fix: Tuple, link: int, reason: A
     track.parent_us = tracks[link].time_us if link >= 0 else 0
     track.ordinal = 0
     track.count = 0
+    track.knots = 0.0
     track.held0 = -1
     track.held1 = -1
     track.first_us, track.first_lat, track.first_lon = fix[0], fix[1], fix[2]
@@ -235,8 +241,8 @@ def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
     """Return the hull track that the next fix of tentative track `k` makes it, or -1.
 
     A linked track joins its parent with its second fix, if the parent has not spoken since; any
-    track becomes a hull of its own with its `min_fixes`-th, unless the hull that spoke last fell
-    silent close by when it began.
+    track becomes a hull of its own with its `min_fixes`-th, unless the hull that spoke last is, or
+    fell silent, close by: then it is that hull with wrong times.
     """
     track = tracks[k]
     p = track.parent
@@ -252,8 +258,11 @@ def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
     if track.count + 1 < min_fixes:
         return -1
     c = number.current
-    if c >= 0 and tracks[c].time_us <= track.first_us:
-        near_m = distance_m(tracks[c].lat, tracks[c].lon, track.first_lat, track.first_lon)
+    if c >= 0:
+        if tracks[c].time_us <= track.first_us:
+            near_m = distance_m(tracks[c].lat, tracks[c].lon, track.first_lat, track.first_lon)
+        else:
+            near_m = distance_m(tracks[c].lat, tracks[c].lon, track.lat, track.lon)
         if near_m <= _CLOCK_FAULT_M:
             tracks[c].count += track.count
             track.ordinal = -1
@@ -280,6 +289,10 @@ def _release(track: Record, ordinal: int, hull: Array, reason: Array) -> int:
 
 @njit(cache=True)
 def _advance(track: Record, fix: Tuple) -> None:
+    dt_us = fix[0] - track.time_us
+    if dt_us >= US_PER_MIN and track.count > 0:
+        moved_m = distance_m(track.lat, track.lon, fix[1], fix[2])
+        track.knots = moved_m / (dt_us / US_PER_S) / _MPS
     track.time_us, track.lat, track.lon, track.sog = fix[0], fix[1], fix[2], fix[3]
     track.count += 1
 

@@ -63,8 +63,8 @@ class HullParameters:
     """Faster than this between two fixes up to 2 h apart is another hull or a wild fix."""
     max_sustained_speed_knots: float = 30.0
     """The same for fixes 6 h and more apart; in between the limit falls linearly."""
-    slack_m: float = 1000.0
-    """Added to every reach: position noise and receive times that are late by up to a minute."""
+    slack_m: float = 2500.0
+    """Added to every reach: position noise, and receive times minutes late (4 min at 20 knots)."""
     shared_alternations: int = 6
     """Changes between hulls, none more than `quiet_h` apart, that make a number shared."""
     quiet_h: float = 48.0
