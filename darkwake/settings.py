@@ -159,6 +159,13 @@ class Loitering(Section):
         source=_OURS,
         ge=0,
     )
+    merge_gap_h: float = quantity(
+        4.0,
+        "Longest silence within one event; it is no part of the observed time.",
+        unit="h",
+        source=f"{_OURS}; as for encounters",
+        ge=0,
+    )
 
 
 class IdentityConflict(Section):

@@ -4,8 +4,9 @@ One vessel, possibly waiting for another that is dark (definition: GFW/Miller et
 20 nm; 4 h as in RFMO reports). The average is kept as a running sum of (2 kn - speed) over
 five-minute slots: a run begins where the sum rises, ends at its highest point, and is given up
 when the sum falls more than `BUDGET_KNOT_HOURS` below that, so that a short burst of speed does
-not cut a night's drift in two and slow passage does not stretch it. Silence is never counted: a
-slot that is missing ends the run.
+not cut a night's drift in two and slow passage does not stretch it. Silence is never counted: time
+counts where the hull was heard. A silence ends the run when it is longer than `merge_gap_h`, or
+when the ship left in it (2 knots and more from where it was to where it is heard again).
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from numba import njit
 
 from detectors.slots import SLOT_MIN
 from vessels.fixes import Array
+from vessels.geodesy import distance_m
 from vessels.units import M_PER_NM
 
 BUDGET_KNOT_HOURS = 2.0
@@ -34,6 +36,8 @@ class LoiteringParameters:
     min_shore_distance_nm: float = 20.0
     min_port_distance_km: float = 10.0
     """Ports and terminals on small islands and offshore lie beyond any mapped shore."""
+    merge_gap_h: float = 4.0
+    """Longest silence within one event, as for encounters; it is no part of the four hours."""
 
 
 RUN = np.dtype(
@@ -80,11 +84,12 @@ def follow_runs(
         runs: RUN for every hull in `slots`, in order of key; not changed.
         slots: SLOT sorted by (key, slot).
         shore_m: distance to shore of each slot, 0 in port; NaN where too fast to be looked up.
-        upto_slot: runs whose last slot is before this can no longer be continued.
+        upto_slot: all slots up to this one are known.
         parameters: thresholds.
     """
     work = runs.copy()
-    limits = (parameters.max_speed_knots, parameters.min_shore_distance_nm * M_PER_NM)
+    gap_slots = round(parameters.merge_gap_h / _SLOT_H)
+    limits = (parameters.max_speed_knots, parameters.min_shore_distance_nm * M_PER_NM, gap_slots)
     closed = np.zeros(len(slots) // 2 + len(runs) + 1, RUN)
     count = _follow(work, slots, shore_m, limits, upto_slot, closed)
     return work, qualified(closed[:count], parameters)
@@ -92,7 +97,7 @@ def follow_runs(
 
 def qualified(runs: Array, parameters: LoiteringParameters) -> Array:
     """Return the runs long enough to be events."""
-    long_enough = (runs["best_slot"] - runs["start_slot"]) * _SLOT_H >= parameters.min_duration_h
+    long_enough = runs["best_slots"] * _SLOT_H >= parameters.min_duration_h
     return runs[(runs["start_slot"] >= 0) & long_enough]
 
 
@@ -101,11 +106,11 @@ def _follow(
     runs: Record,
     slots: Record,
     shore_m: Array,
-    limits: tuple[float, float],
+    limits: tuple[float, float, int],
     upto_slot: int,
     closed: Record,
 ) -> int:
-    max_speed, min_shore = limits
+    max_speed, min_shore, gap_slots = limits
     count = 0
     h = -1
     for i in range(len(slots)):
@@ -113,7 +118,9 @@ def _follow(
         while h < 0 or runs[h].key < slot.key:
             h += 1
         run = runs[h]
-        if run.start_slot >= 0 and (slot.slot != run.last_slot + 1 or shore_m[i] < min_shore):
+        if run.start_slot >= 0 and (
+            shore_m[i] < min_shore or _has_left(run, slot, gap_slots, max_speed)
+        ):
             closed[count] = run
             count += 1
             run.start_slot = -1
@@ -131,11 +138,21 @@ def _follow(
                 run.start_slot = -1
         _remember(run, slot)
     for h in range(len(runs)):
-        if runs[h].start_slot >= 0 and runs[h].last_slot < upto_slot:
+        if runs[h].start_slot >= 0 and runs[h].last_slot + gap_slots < upto_slot:
             closed[count] = runs[h]
             count += 1
             runs[h].start_slot = -1
     return count
+
+
+@njit(cache=True)
+def _has_left(run: Record, slot: Record, gap_slots: int, max_speed: float) -> bool:
+    """Tell whether the silence before a slot is too long, or the ship moved off in it."""
+    steps = slot.slot - run.last_slot
+    if steps == 1:
+        return False
+    moved_nm = distance_m(run.before_lat, run.before_lon, slot.lat, slot.lon) / M_PER_NM
+    return steps > gap_slots or moved_nm >= max_speed * steps * _SLOT_H
 
 
 @njit(cache=True)

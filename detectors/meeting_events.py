@@ -160,8 +160,8 @@ def loitering_events(
         longest, met = context.alone(key, start, best)
         if longest * SLOT_MIN < parameters.min_duration_h * 60.0:
             continue
-        hours = (best - start) * SLOT_MIN / 60.0
-        knots = float(run["best_distance_nm"]) / (int(run["best_slots"]) * SLOT_MIN / 60.0)
+        hours = int(run["best_slots"]) * SLOT_MIN / 60.0
+        knots = float(run["best_distance_nm"]) / hours
         shore_nm = float(run["best_shore_min_m"]) / M_PER_NM
         lat, lon = round(float(run["start_lat"]), 6), round(float(run["start_lon"]), 6)
         end_us = None if is_open[i] else best * SLOT_US
@@ -186,7 +186,7 @@ def loitering_events(
                 ),
                 details={
                     "observed_h": round(hours, 3),
-                    "span_h": round(hours, 3),
+                    "span_h": round((best - start) * SLOT_MIN / 60.0, 3),
                     "mean_speed_knots": round(knots, 3),
                     "distance_nm": round(float(run["best_distance_nm"]), 3),
                     "min_shore_distance_nm": round(shore_nm, 2),
@@ -204,5 +204,5 @@ def loitering_events(
 
 
 def open_runs(runs: Array, now_us: int, max_gap_h: float) -> Array:
-    """Tell which runs are still on: their last slot is no older than a position can be bridged."""
+    """Tell which runs are still on: a fix may yet come that continues them."""
     return now_us - runs["last_slot"].astype("i8") * SLOT_US <= max_gap_h * US_PER_H

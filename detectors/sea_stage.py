@@ -197,7 +197,7 @@ def _loitering(
 ) -> list[Event]:
     is_open = np.zeros(len(runs), bool)
     if still_on:
-        is_open = open_runs(runs, now_us, parameters.encounter.max_interpolation_h)
+        is_open = open_runs(runs, now_us, parameters.loitering.merge_gap_h)
     context = LoiteringContext.of(list(meetings))
     return loitering_events(runs, is_open, context, now_us, parameters.loitering)
 

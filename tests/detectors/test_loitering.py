@@ -111,7 +111,20 @@ def test_3_7_the_place_is_right_across_180():
 
 def test_loitering_goes_on_until_the_last_fix_is_too_old():
     hours = every(10, 0, 10)
-    (event,) = loiters(drift(hours, 0.3), now_h=11)
+    (event,) = loiters(drift(hours, 0.3), now_h=13.5)
     assert event.status == "open"
-    (event,) = loiters(drift(hours, 0.3), now_h=12.5)
+    (event,) = loiters(drift(hours, 0.3), now_h=14.5)
     assert event.status == "closed"
+
+
+def test_a_short_silence_in_a_drift_leaves_one_event_and_is_not_counted():
+    hours = np.concatenate([every(10, 0, 5), every(10, 8, 13)])
+    (event,) = loiters(drift(hours, 0.3), now_h=20)
+    assert event.duration_h == pytest.approx(13, abs=0.2)
+    assert event.details["observed_h"] == pytest.approx(10, abs=0.3)
+
+
+def test_a_ship_that_leaves_in_the_silence_ends_its_loitering():
+    hours = np.concatenate([every(10, 0, 5), every(10, 8, 13)])
+    knots = np.where((hours > 5) & (hours < 8.1), 6.0, 0.3)
+    assert len(loiters(drift(hours, knots), now_h=20)) == 2
