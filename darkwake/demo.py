@@ -1,10 +1,12 @@
 """The demo: the whole chain on shipped, generated sentences, without a network.
 
-Four invented days in and around the Dog Leg (tools/demo_world.py): a fish carrier meets two
-trawlers far from shore and is then silent for 30 hours; everyone else does what honest ships do.
-Everything it prints or writes says that the data are generated.
+A reconstruction (synthetic) of a case that was made public in 2015: a fish carrier silent for three
+weeks in the Dog Leg south-west of Daru, Papua New Guinea. Ships, names and numbers are invented
+(tools/demo_world.py). Every line that it prints and every page that it writes says so.
 """
 
+import textwrap
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +14,8 @@ from typing import TYPE_CHECKING
 from darkwake.config import Settings
 from darkwake.console import say, say_table
 from darkwake.options import ReplayOptions
-from darkwake.progress import progress_for_terminal
-from darkwake.run import run_replay
+from darkwake.progress import Progress, progress_for_terminal
+from darkwake.staging import MARKER, staging
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
     from darkwake.outputs import ReplayResult
     from detectors.events import Event
 
-LABEL = "synthetic: generated data"
+LABEL = "reconstruction (synthetic)"
+MARK = "[synthetic]"
+"""Begins every line of print."""
 SENTENCES = "demo.nmea.gz"
 _PAGE = "alerts.html"
+_WIDTH = 96
 
 
 def run_demo(out: Path) -> Path:
@@ -33,14 +38,11 @@ def run_demo(out: Path) -> Path:
         StoreError: the folder cannot be written.
     """
     with as_file(files("darkwake") / "data" / SENTENCES) as log, progress_for_terminal() as bars:
-        options = ReplayOptions(paths=(str(log),), out=out)
-        result = run_replay(options, Settings(), bars)
-    page = out / _PAGE
-    _draw(result, page)
-    say(f"Darkwake demo ({LABEL}; the vessels and the days are invented)")
+        result = _replay(log, out, bars)
+    _tell(f"Darkwake demo: {LABEL}. Modelled on a public case of 2015; all ships are invented.")
     say_findings(result.events)
-    say("A finding is an indicator to check, never a verdict.")
-    return page
+    _say_things(result.events)
+    return out / _PAGE
 
 
 def say_findings(events: "Sequence[Event]") -> None:
@@ -50,26 +52,70 @@ def say_findings(events: "Sequence[Event]") -> None:
 
     rows = [
         (
+            MARK,
             event.severity,
             words.type_words(event.type),
             event.vessel_name or f"MMSI {event.mmsi:09d}",
-            words.when(event),
-            words.dms(event.lat, event.lon),
+            words.utc(event.start_us),
+            words.hours_words(event.duration_h),
             words.sureness(event.confidence),
         )
         for event in most_severe(events)
     ]
-    say_table(("severity", "finding", "vessel", "when", "where", "how sure"), rows)
+    columns = (MARK, "severity", "finding", "vessel", "since", "for", "how sure")
+    say_table(columns, rows)
+
+
+def _say_things(events: "Sequence[Event]") -> None:
+    from darkwake.demo_story import three_things  # noqa: PLC0415 - as above
+
+    things = three_things(events)
+    _tell("")
+    _tell(f"{len(things)} things to look at on the map:")
+    for lines in things:
+        _tell("")
+        for line in lines:
+            for part in textwrap.wrap(line, _WIDTH):
+                _tell(part)
+    _tell("")
+    _tell("A finding is an indicator to check, never a verdict.")
+
+
+def _tell(text: str) -> None:
+    say(f"{MARK} {text}")
+
+
+def _replay(log: Path, out: Path, bars: Progress) -> "ReplayResult":
+    """Write the result with its label on it, whole or not at all."""
+    with staging(out) as folder:
+        # Not before: numba loads for a second, and a folder that cannot be written is told first.
+        from darkwake.outputs import write_result  # noqa: PLC0415
+        from darkwake.replay import replay  # noqa: PLC0415
+
+        options = ReplayOptions(paths=(str(log),), out=folder, tracks=True)
+        result = replay(options, Settings(), bars)
+        # The map is drawn here alone: a picture of it must not pass for a real one.
+        write_result(result, replace(options, draw_map=False), bars)
+        _draw(result, folder / _PAGE)
+        _label(folder / "events.geojson", '\n{"type":"Feature",', f'"label":"{LABEL}",')
+        _label(folder / MARKER, "{\n", f'  "label": "{LABEL}",\n')
+    return result
+
+
+def _label(path: Path, after: str, label: str) -> None:
+    """Put the label after every `after` at which a JSON object of the file begins."""
+    text = path.read_text(encoding="utf-8")
+    count = -1 if after.startswith("\n") else 1
+    path.write_text(text.replace(after, after + label, count), encoding="utf-8", newline="\n")
 
 
 def _draw(result: "ReplayResult", page: Path) -> None:
-    """Draw the map again under its label: a picture of it must not pass for a real one."""
     from maps.alert_map import write_page  # noqa: PLC0415 - folium costs a second
     from maps.payload import Identity, Page  # noqa: PLC0415
 
     looked_at = (
-        f"{LABEL}. {result.report.rows_read:,} messages of {result.vessels.num_rows} vessels read. "
-        "The vessels, their names and numbers, and the days are invented."
+        f"{LABEL}: {result.report.rows_read:,} generated messages of {result.vessels.num_rows} "
+        "vessels, modelled on a public case of 2015. Names, numbers and days are invented."
     )
     vessels = result.vessels.select(["hull_id", "name", "flag"]).to_pylist()
     identities = {row["hull_id"]: Identity(row["name"], row["flag"]) for row in vessels}
@@ -78,7 +124,7 @@ def _draw(result: "ReplayResult", page: Path) -> None:
         Page(
             events=result.events,
             tracks=result.event_tracks,
-            title=f"Darkwake demo ({LABEL})",
+            title=f"Darkwake demo: {LABEL}",
             looked_at=looked_at,
             identities=identities,
         ),

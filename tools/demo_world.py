@@ -1,200 +1,254 @@
-"""The invented ships of the demo and the courses that they steer.
+"""The invented fleet of the demo: a reconstruction (synthetic) of a case that was made public.
 
-Times are hours since `START_S`. A course is a table of places and times with straight lines
-between; nothing here is drawn at random.
+Modelled on the Silver Sea 2 as SkyTruth and the Associated Press reported it in 2015: a fish
+carrier from Thailand calls at Daru, is not heard for three weeks in the Dog Leg south-west of it,
+is heard again on 17 May going west, and comes back; on 14 July a satellite saw two trawlers without
+AIS beside it. Two sister ships had made the same voyage before. Every name here is invented and
+every number has a country code (299) that the ITU has not given out. Times and places of the
+sisters, the trawlers with AIS and all others are made up.
 """
 
-import math
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from tools.demo_ship import Box, Minutes, Place, Ship, at
 
-HOUR_S = 3600
-START_S = 1_713_139_200
-"""2024-04-15T00:00:00Z."""
-LAST_H = 96.0
-DARU = (-9.085, 143.185)
-DARU_ROADS = (-9.25, 143.10)
-SOUTH_OF_ISLANDS = (-9.60, 142.80)
-OFF_COAST = (-9.60, 142.0)
-FIRST_MEETING = (-9.85, 140.90)
-SECOND_MEETING = (-9.98, 140.40)
-FIRST_MEETING_H = 3.0
-SECOND_MEETING_H = 3.5
-SILENCE_H = 30.0
-CARRIER_MMSI, FIRST_TRAWLER_MMSI, SECOND_TRAWLER_MMSI = 299000017, 299000021, 299000034
+LAST_H = at(7, 20)
+CARRIER, FIRST_SISTER, SECOND_SISTER = 299000017, 299000013, 299000015
+FIRST_TRAWLER, LONG_STAYER = 299000021, 299000034
+HEARD_AGAIN_H = {CARRIER: at(5, 17, 5), FIRST_SISTER: at(3, 28, 8)}
+"""When AIS is on again, by number."""
+FIRST_MEETING_H, SECOND_MEETING_H, LYING_H = 4.75, 3.75, 40.0
+PLANTED: tuple[tuple[str, int, int | None], ...] = (
+    ("dark_period", FIRST_SISTER, None),
+    ("dark_period", CARRIER, None),
+    ("encounter", SECOND_SISTER, FIRST_TRAWLER),
+    ("encounter", SECOND_SISTER, LONG_STAYER),
+    ("loitering", CARRIER, None),
+)
+"""What AIS shows of the case: type, number, the other's number. Nothing else may be found."""
 
-Place = tuple[float, float]
-_NM_PER_DEGREE = 60.04
-_AT_ANCHOR, _UNDER_WAY, _FISHING, _MOORED = 1, 0, 7, 5
+SONGKHLA: Place = (7.235, 100.600)
+DARU: Place = (-9.085, 143.185)
+DARU_BERTH: Place = (-9.088, 143.190)
+DARU_ROADS: Place = (-9.25, 143.10)
+SOUTH_OF_ISLANDS: Place = (-9.60, 142.80)
+OFF_COAST: Place = (-9.60, 142.0)
+THURSDAY_ISLAND: Place = (-10.575, 142.225)
+DARWIN: Place = (-12.455, 130.825)
+PORT_MORESBY: Place = (-9.475, 147.14)
+DARK_FROM: Place = (-9.85, 140.90)
+HEARD_AGAIN: Place = (-9.98, 140.30)
+SISTER_DARK_FROM: Place = (-9.78, 141.22)
+SISTER_HEARD_AGAIN: Place = (-10.20, 140.85)
+FIRST_MEETING: Place = (-9.90, 141.00)
+SECOND_MEETING: Place = (-10.02, 140.55)
+LYING: Place = (-9.95, 141.10)
+GROUNDS: Box = (-10.35, 140.25, -10.05, 141.15)
+FAR_GROUNDS: Box = (-10.40, 138.20, -9.80, 140.10)
+PAIR_GROUNDS: Box = (-10.55, 140.60, -10.40, 141.30)
+LINER_GROUNDS: Box = (-10.95, 137.60, -10.45, 139.40)
+FAINT: Minutes = (120.0, 180.0)
+FAINTER: Minutes = (120.0, 540.0)
 
-
-@dataclass(slots=True, kw_only=True)
-class Ship:
-    """One ship: who it says it is, and where it is when. `places` are (lat, lon) in degrees."""
-
-    mmsi: int
-    name: str
-    ship_type: int
-    length_m: int
-    ais_class: str = "A"
-    hours: list[float] = field(default_factory=lambda: [0.0])
-    places: list[Place] = field(default_factory=list)
-    silent: list[tuple[float, float]] = field(default_factory=list)
-
-    @property
-    def now_h(self) -> float:
-        """The hour to which the course is laid."""
-        return self.hours[-1]
-
-    def stay(self, hours: float) -> "Ship":
-        """Lie still."""
-        return self._go(self.places[-1], self.now_h + hours)
-
-    def sail(self, place: Place, knots: float) -> "Ship":
-        """Go straight to a place."""
-        return self._go(place, self.now_h + _miles(self.places[-1], place) / knots)
-
-    def arrive(self, place: Place, hour: float) -> "Ship":
-        """Go straight to a place, so as to be there at an hour."""
-        return self._go(place, hour)
-
-    def sail_until(self, place: Place, knots: float, hour: float) -> "Ship":
-        """Go towards a place and stop the course at an hour, wherever that is."""
-        from_lat, from_lon = self.places[-1]
-        share = (hour - self.now_h) * knots / _miles(self.places[-1], place)
-        lat = from_lat + share * (place[0] - from_lat)
-        return self._go((lat, from_lon + share * (place[1] - from_lon)), hour)
-
-    def fish(self, knots: float, leg_h: float, hour: float) -> "Ship":
-        """Tow to and fro until an hour: legs east and west, each a little further south."""
-        heading = 1.0
-        while self.now_h + leg_h <= hour:
-            lat, lon = self.places[-1]
-            step = heading * knots * leg_h / (_NM_PER_DEGREE * math.cos(math.radians(lat)))
-            self._go((lat - 0.012, lon + step), self.now_h + leg_h)
-            heading = -heading
-        return self
-
-    def keep_silent(self, hours: float, place: Place) -> "Ship":
-        """Go to a place with AIS off."""
-        self.silent.append((self.now_h, self.now_h + hours))
-        return self._go(place, self.now_h + hours)
-
-    def is_silent(self, hour: float) -> bool:
-        """Return whether AIS is off."""
-        return any(first < hour < last for first, last in self.silent)
-
-    def at(self, hour: float) -> tuple[float, float, float, float]:
-        """Return latitude, longitude, speed in knots and course in degrees."""
-        leg = min(max(bisect_right(self.hours, hour), 1), len(self.hours) - 1)
-        begin, end = self.hours[leg - 1], self.hours[leg]
-        (lat1, lon1), (lat2, lon2) = self.places[leg - 1], self.places[leg]
-        share = (hour - begin) / (end - begin)
-        east = (lon2 - lon1) * math.cos(math.radians(lat1))
-        course = math.degrees(math.atan2(east, lat2 - lat1)) % 360.0
-        knots = _miles((lat1, lon1), (lat2, lon2)) / (end - begin)
-        return lat1 + share * (lat2 - lat1), lon1 + share * (lon2 - lon1), knots, course
-
-    def status(self, hour: float) -> int:
-        """Return the navigational status: moored near Daru, else under way or fishing."""
-        lat, lon, knots, _ = self.at(hour)
-        if knots < 0.3 and _miles((lat, lon), DARU) < 3.0:
-            return _AT_ANCHOR if self.length_m > 60 else _MOORED
-        return _FISHING if self.ship_type == 30 and knots < 5.0 else _UNDER_WAY
-
-    def _go(self, place: Place, hour: float) -> "Ship":
-        self.hours.append(hour)
-        self.places.append(place)
-        return self
-
-
-def _miles(a: Place, b: Place) -> float:
-    east = (b[1] - a[1]) * math.cos(math.radians((a[0] + b[0]) / 2.0))
-    return math.hypot(b[0] - a[0], east) * _NM_PER_DEGREE
+TO_DOG_LEG: tuple[Place, ...] = (
+    (7.40, 101.8),
+    (3.40, 105.0),
+    (1.00, 105.9),
+    (-0.80, 107.6),
+    (-2.20, 108.45),
+    (-3.40, 108.9),
+    (-5.00, 111.5),
+    (-5.00, 114.4),
+    (-6.60, 118.6),
+    (-7.75, 120.2),
+    (-7.80, 122.6),
+    (-7.35, 125.0),
+    (-6.60, 127.6),
+    (-5.95, 129.6),
+    (-6.00, 131.2),
+    (-6.45, 132.3),
+    (-7.60, 133.6),
+    (-8.60, 135.5),
+    (-9.30, 138.0),
+    (-9.85, 140.3),
+)
+"""From Songkhla through the Java, Flores, Banda and Arafura Seas."""
+TO_DARU: tuple[Place, ...] = (OFF_COAST, SOUTH_OF_ISLANDS, DARU_ROADS, DARU)
+FROM_DARU: tuple[Place, ...] = (DARU_ROADS, SOUTH_OF_ISLANDS, OFF_COAST)
+HOMEWARD: tuple[Place, ...] = (*reversed(TO_DOG_LEG), SONGKHLA)
+STRAIT: tuple[Place, ...] = (
+    (-12.30, 130.75),
+    (-12.20, 130.2),
+    (-11.80, 129.6),
+    (-10.90, 129.9),
+    (-10.60, 132.5),
+    (-10.85, 139.0),
+    (-10.60, 141.6),
+    (-10.48, 142.05),
+    (-10.44, 142.25),
+    (-10.25, 142.70),
+    (-9.85, 143.20),
+    (-9.45, 143.75),
+    (-9.20, 144.60),
+    (-9.60, 146.60),
+    (-9.62, 147.05),
+)
+"""From Darwin through Torres Strait and the Great North East Channel to Port Moresby."""
+FERRY: tuple[Place, ...] = (
+    DARU_ROADS,
+    SOUTH_OF_ISLANDS,
+    (-10.20, 142.45),
+    (-10.47, 142.24),
+    THURSDAY_ISLAND,
+)
 
 
 def ships() -> list[Ship]:
     """Return all ships of the demo, each with its course laid."""
-    carrier, first_h, second_h = _carrier()
-    suspects = [
-        carrier,
-        _met(FIRST_TRAWLER_MMSI, "TIDE RUNNER 3", FIRST_MEETING, first_h, FIRST_MEETING_H),
-        _met(SECOND_TRAWLER_MMSI, "TIDE RUNNER 5", SECOND_MEETING, second_h, SECOND_MEETING_H),
-    ]
-    return [*suspects, *_pair(), *_merchants(), *_coasters(), *_fishers()]
+    second, first_h, second_h = _second_sister()
+    suspects = [_carrier(), _first_sister(), second, _trawler(first_h), _long_stayer(second_h)]
+    return [*suspects, *_pair(), *_merchants(), _ferry(), _tug(), *_fishers()]
 
 
-def _carrier() -> tuple[Ship, float, float]:
-    """Return the carrier and the hours at which its two meetings begin."""
-    ship = Ship(mmsi=CARRIER_MMSI, name="GULF CEDAR 7", ship_type=70, length_m=96, places=[DARU])
-    ship.stay(10.0).sail(DARU_ROADS, 7.0).sail(SOUTH_OF_ISLANDS, 10.5).sail(FIRST_MEETING, 10.5)
-    first_h = ship.now_h
-    ship.stay(FIRST_MEETING_H).sail(SECOND_MEETING, 8.5)
-    second_h = ship.now_h
-    ship.stay(SECOND_MEETING_H).sail((-10.05, 140.15), 7.0)
-    ship.keep_silent(SILENCE_H, (-10.30, 139.40)).sail_until((-10.40, 132.0), 11.0, LAST_H)
+def _fish_carrier(mmsi: int, name: str, first_h: float, sail_h: float) -> Ship:
+    """Return a carrier that sails from Songkhla to Daru, stays there five days and leaves."""
+    ship = Ship(mmsi=mmsi, name=name, ship_type=70, length_m=96, hours=[first_h], places=[SONGKHLA])
+    ship.moor(sail_h).sail((*TO_DOG_LEG, *TO_DARU), 11.5)
+    return ship.moor(ship.now_h + 120.0).sail(FROM_DARU, 9.0)
+
+
+def _carrier() -> Ship:
+    """Return the carrier: silent in the Dog Leg, home, and back there on 13 July."""
+    ship = _fish_carrier(CARRIER, "GULF CEDAR 7", at(4, 4), at(4, 9, 6)).sail([DARK_FROM], 9.0)
+    ship.go_silent(HEARD_AGAIN, HEARD_AGAIN_H[CARRIER]).sail(HOMEWARD, 11.0)
+    ship.moor(at(7, 2, 18)).sail((*TO_DOG_LEG, LYING), 11.5)
+    return ship.drift(LYING_H, 0.4).sail_until(HOMEWARD, 10.5, LAST_H)
+
+
+def _first_sister() -> Ship:
+    """Return the sister that was silent in the Dog Leg in March, and lies at home since."""
+    ship = _fish_carrier(FIRST_SISTER, "GULF CEDAR 3", at(2, 22), at(2, 26, 9))
+    ship.sail([SISTER_DARK_FROM], 9.0)
+    ship.go_silent(SISTER_HEARD_AGAIN, HEARD_AGAIN_H[FIRST_SISTER])
+    return ship.sail(HOMEWARD, 11.0).moor(at(4, 20))
+
+
+def _second_sister() -> tuple[Ship, float, float]:
+    """Return the sister that is heard all the way, and the hours at which its meetings begin."""
+    ship = _fish_carrier(SECOND_SISTER, "GULF CEDAR 5", at(3, 8), at(3, 12, 15))
+    first_h = ship.sail([FIRST_MEETING], 9.0).now_h
+    second_h = ship.drift(FIRST_MEETING_H).sail([SECOND_MEETING], 8.0).now_h
+    ship.drift(SECOND_MEETING_H).sail(HOMEWARD, 11.0).moor(at(5, 1))
+    ship.heard_well.append((first_h - 12.0, second_h + 12.0))
     return ship, first_h, second_h
 
 
-def _met(mmsi: int, name: str, place: Place, hour: float, hours: float) -> Ship:
-    """Return a trawler that tows, lies beside the carrier, and tows again."""
-    beside = (place[0] + 0.0004, place[1])
-    ship = Ship(mmsi=mmsi, name=name, ship_type=30, length_m=38)
-    ship.places.append((place[0] + 0.06, place[1] - 0.05))
-    ship.fish(3.4, 3.0, hour - 1.0).arrive(beside, hour).stay(hours)
-    return ship.fish(3.4, 3.0, LAST_H - 2.0).sail_until((-10.5, 140.0), 3.4, LAST_H)
+def _trawler(meeting_h: float) -> Ship:
+    """Return a trawler from Daru that lies beside the second sister, and lands at Daru again."""
+    ship = _fisher(FIRST_TRAWLER, "TIDE RUNNER 3", at(3, 3), 38)
+    ship.moor(at(3, 5)).sail(FROM_DARU, 8.0).sail([(-10.1, 141.0)], 8.0)
+    ship.fish(GROUNDS, 3.2, 3.0, meeting_h - 9.0)
+    ship.arrive(_beside(FIRST_MEETING), meeting_h).drift(FIRST_MEETING_H)
+    ship.heard_well.append((meeting_h - 12.0, meeting_h + 12.0))
+    ship.fish(GROUNDS, 3.2, 3.0, at(4, 8)).sail(TO_DARU, 8.0)
+    return ship.moor(at(4, 24))
+
+
+def _long_stayer(meeting_h: float) -> Ship:
+    """Return a trawler that is at sea when the data begin and still is when they end."""
+    ship = _fisher(LONG_STAYER, "TIDE RUNNER 8", 0.0, 41)
+    ship.places, ship.heard_every = [(-10.1, 139.4)], FAINT
+    ship.fish(FAR_GROUNDS, 2.9, 4.0, meeting_h - 96.0)
+    ship.sail([(-10.2, 140.5)], 6.0).fish(GROUNDS, 3.2, 3.0, meeting_h - 9.0)
+    ship.arrive(_beside(SECOND_MEETING), meeting_h).drift(SECOND_MEETING_H)
+    ship.heard_well.append((meeting_h - 60.0, meeting_h + 60.0))
+    ship.fish(GROUNDS, 3.2, 3.0, meeting_h + 72.0).sail([(-10.1, 139.4)], 6.0)
+    return ship.fish(FAR_GROUNDS, 2.9, 4.0, LAST_H)
+
+
+def _beside(place: Place) -> Place:
+    """Return a place 45 m north of another."""
+    return place[0] + 0.0004, place[1]
+
+
+def _fisher(mmsi: int, name: str, first_h: float, length_m: int) -> Ship:
+    """Return a fishing vessel that lies at Daru."""
+    return Ship(
+        mmsi=mmsi,
+        name=name,
+        ship_type=30,
+        length_m=length_m,
+        hours=[first_h],
+        places=[DARU_BERTH],
+    )
 
 
 def _pair() -> list[Ship]:
     """Return two trawlers that tow one net, 300 m apart at three knots."""
-    pair = []
-    for mmsi, name, offset in ((299000045, "TWIN HERON", 0.0), (299000046, "TWIN EGRET", 0.0027)):
-        ship = Ship(mmsi=mmsi, name=name, ship_type=30, length_m=24)
-        ship.places.append((-10.25 + offset, 141.05))
-        pair.append(ship.fish(3.2, 3.0, LAST_H))
-    return pair
+    leader = _fisher(299000045, "TWIN HERON", at(4, 1), 24)
+    leader.moor(at(4, 2)).sail(FROM_DARU, 8.0).sail([(-10.45, 141.0)], 8.0)
+    leader.fish(PAIR_GROUNDS, 3.2, 3.0, at(4, 18)).sail(TO_DARU, 8.0).moor(at(4, 26))
+    other = _fisher(299000046, "TWIN EGRET", at(4, 1), 24)
+    other.hours, other.moored = list(leader.hours), list(leader.moored)
+    other.places = [(lat - 0.0027, lon) for lat, lon in leader.places]
+    return [leader, other]
 
 
 def _merchants() -> list[Ship]:
-    """Return a cargo ship that calls at Daru, and a tanker that passes."""
-    cargo = Ship(mmsi=299000052, name="CORAL LANTERN", ship_type=70, length_m=110)
-    cargo.places.append((-10.35, 138.0))
-    cargo.sail(OFF_COAST, 12.0).sail(SOUTH_OF_ISLANDS, 12.0).sail(DARU_ROADS, 12.0)
-    cargo.sail((-9.088, 143.190), 6.0).stay(40.0)
-    cargo.sail(DARU_ROADS, 6.0).sail(SOUTH_OF_ISLANDS, 12.0).sail_until(
-        (-10.35, 138.0), 12.0, LAST_H
+    """Return a cargo ship that calls at Daru, and two ships that trade through the strait."""
+    cargo = _merchant(299000052, "CORAL LANTERN", at(4, 10), 110)
+    cargo.moor(at(4, 12)).sail(STRAIT[:6], 12.0).sail(TO_DARU, 12.0).moor(at(4, 20))
+    cargo.sail(FROM_DARU, 12.0).sail((*reversed(STRAIT[:6]), DARWIN), 12.0).moor(at(4, 30))
+    tanker = _merchant(299000063, "NORTHERN QUILL", at(3, 10), 140, ship_type=80)
+    bulker = _merchant(299000064, "AMBER FERN", at(3, 15), 180)
+    for ship, knots, stay_h in ((tanker, 11.5, 60.0), (bulker, 12.0, 84.0)):
+        while ship.now_h < at(7, 4):
+            ship.moor(ship.now_h + stay_h).sail((*STRAIT, PORT_MORESBY), knots)
+            ship.moor(ship.now_h + stay_h).sail((*reversed(STRAIT), DARWIN), knots)
+        ship.moor(LAST_H)
+    return [cargo, tanker, bulker]
+
+
+def _merchant(mmsi: int, name: str, first_h: float, length_m: int, ship_type: int = 70) -> Ship:
+    """Return a merchant ship that lies at Darwin."""
+    return Ship(
+        mmsi=mmsi,
+        name=name,
+        ship_type=ship_type,
+        length_m=length_m,
+        hours=[first_h],
+        places=[DARWIN],
     )
-    tanker = Ship(mmsi=299000063, name="NORTHERN QUILL", ship_type=80, length_m=140, hours=[70.0])
-    tanker.places.append((-10.0, 136.2))
-    return [cargo, tanker.sail_until((-10.7, 141.8), 11.5, LAST_H)]
 
 
-def _coasters() -> list[Ship]:
-    """Return a ferry that sails by day, and a tug that is switched off at its berth."""
-    ferry = Ship(mmsi=299000071, name="ISLAND LARK", ship_type=60, length_m=22, ais_class="B")
-    ferry.places.append((-9.082, 143.192))
-    while ferry.now_h < LAST_H - 24.0:
-        ferry.stay(7.0).sail(DARU_ROADS, 9.0).sail((-9.42, 142.75), 9.0).stay(2.0)
-        ferry.sail(DARU_ROADS, 9.0).sail((-9.082, 143.192), 9.0)
-        ferry.stay(24.0 - ferry.now_h % 24.0)
-    ferry.stay(LAST_H - ferry.now_h)
-    tug = Ship(mmsi=299000072, name="STRAIT BADGER", ship_type=52, length_m=26)
-    tug.places.append((-9.079, 143.189))
-    tug.stay(20.0).keep_silent(40.0, tug.places[0]).stay(LAST_H - tug.now_h)
-    return [ferry, tug]
+def _ferry() -> Ship:
+    """Return a ferry from Daru to Thursday Island: out on one day, back on the next."""
+    ship = _fisher(299000071, "ISLAND LARK", at(4, 14), 22)
+    ship.ship_type, ship.ais_class = 60, "B"
+    while ship.now_h < at(5, 20):
+        ship.moor(ship.now_h + 12.0).sail(FERRY, 9.0).moor(ship.now_h + 12.0)
+        ship.sail((*FERRY[-2::-1], DARU_BERTH), 9.0).moor(ship.now_h + 40.0)
+    return ship
+
+
+def _tug() -> Ship:
+    """Return a tug that lies at Daru, switched off for 40 hours in June."""
+    ship = _fisher(299000072, "STRAIT BADGER", at(2, 20), 26)
+    ship.ship_type, ship.places = 52, [(-9.079, 143.189)]
+    ship.silent.append((at(6, 9, 4), at(6, 10, 20)))
+    return ship.moor(LAST_H)
 
 
 def _fishers() -> list[Ship]:
-    """Return a longliner far out, and a small boat that drifts at night within 20 miles."""
-    liner = Ship(mmsi=299000083, name="GREY PETREL", ship_type=30, length_m=30)
-    liner.places.append((-10.60, 139.70))
-    liner.fish(5.5, 4.0, LAST_H)
-    boat = Ship(mmsi=299000084, name="REED WARBLER", ship_type=30, length_m=12, ais_class="B")
-    boat.places.append((-9.38, 141.35))
-    while boat.now_h < LAST_H:
-        lat, lon = boat.places[-1]
-        boat.fish(3.0, 2.0, boat.now_h + 16.0).sail_until(
-            (lat - 0.05, lon + 0.02), 0.8, boat.now_h + 7.0
-        )
-        boat.arrive((-9.38, 141.35), boat.now_h + 1.0)
-    return [liner, boat]
+    """Return a longliner that is heard badly, and a small boat that drifts at night near land."""
+    liner = _fisher(299000083, "GREY PETREL", at(2, 20), 30)
+    liner.ais_class, liner.heard_every = "B", FAINTER
+    while liner.now_h < at(7, 1):
+        liner.moor(liner.now_h + 60.0).sail(FROM_DARU, 8.0).sail([(-10.6, 139.2)], 8.0)
+        liner.fish(LINER_GROUNDS, 5.5, 4.0, liner.now_h + 16 * 24.0).sail(TO_DARU, 8.0)
+    liner.moor(LAST_H)
+    boat = _fisher(299000084, "REED WARBLER", at(4, 15), 12)
+    boat.ais_class = "B"
+    boat.moor(at(4, 16)).sail(FROM_DARU, 7.0).sail([(-9.42, 141.75)], 7.0)
+    while boat.now_h < at(4, 26):
+        boat.fish((-9.48, 141.6, -9.40, 141.9), 3.0, 2.0, boat.now_h + 14.0)
+        boat.drift(8.0, 0.5)
+    return [liner, boat.sail(TO_DARU, 7.0).moor(at(4, 30))]
