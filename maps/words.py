@@ -153,7 +153,8 @@ def when(event: Event) -> str:
 
 def hours_words(hours: float) -> str:
     """Return a length in hours, or in days from four days on."""
-    return f"{hours / 24.0:.1f} days" if hours >= 96.0 else f"{hours:.1f} h"
+    length = f"{hours / 24.0:.1f} days" if hours >= 96.0 else f"{hours:.1f} h"
+    return length.replace(".0 ", " ")
 
 
 def sureness(confidence: float) -> str:

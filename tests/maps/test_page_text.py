@@ -12,6 +12,7 @@ import pytest
 
 from detectors.events import Reason
 from maps.alert_map import render_page, write_page
+from maps.assets import FOLIUM_ASSETS
 from maps.csp import with_policy
 from maps.payload import Identity
 from tests.maps.samples import HOSTILE, event, many_events, page, walk
@@ -77,10 +78,11 @@ def test_styles_refer_only_to_data_in_the_page() -> None:
     assert "@import" not in styles
 
 
-def test_our_own_files_name_no_address_but_the_svg_namespace() -> None:
+def test_our_own_files_name_no_address_but_the_svg_namespace_and_inlined_assets() -> None:
     folder = Path(__file__).resolve().parents[2] / "maps" / "static"
     text = "".join(file.read_text("utf-8") for file in sorted(folder.iterdir()))
-    assert set(re.findall(r"\w+://[^\"'\s]+", text)) == {"http://www.w3.org/2000/svg"}
+    named = set(re.findall(r"\w+://[^\"'\s]+", text))
+    assert named <= {"http://www.w3.org/2000/svg", *FOLIUM_ASSETS}
     assert "innerHTML" not in text
     assert "\r" not in text
 

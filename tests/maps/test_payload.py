@@ -50,7 +50,7 @@ def test_a_popup_says_who_where_when_why_and_how_sure() -> None:
     rows = dict(shown["rows"])
     assert rows["Who"] == "SEA ORCHID · flag THA · MMSI 898000101"
     assert rows["Where"] == "-9.50000, 141.00000 · 9°30'00\"S 141°00'00\"E"
-    assert rows["When"] == "2015-04-20 10:00 UTC to 2015-04-21 16:00 UTC (30.0 h)"
+    assert rows["When"] == "2015-04-20 10:00 UTC to 2015-04-21 16:00 UTC (30 h)"
     assert rows["How sure"] == "strong (0.87 of 1)"
     assert rows["Severity"] == "high · ended"
     assert shown["why"] == [

@@ -88,7 +88,7 @@ def _popup(tab: Tab) -> str:
 def test_the_first_line_says_the_top_finding_in_a_sentence(look: Callable[..., Tab]) -> None:
     tab = look()
     assert tab.run("document.body.innerText.trim().split('\\n')[0]") == (
-        "Top finding: SEA ORCHID was not heard on AIS for 30.0 h, from 20 April 2015, 10:00 UTC."
+        "Top finding: SEA ORCHID was not heard on AIS for 30 h, from 20 April 2015, 10:00 UTC."
     )
     assert tab.problems == []
 
