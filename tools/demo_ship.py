@@ -18,8 +18,8 @@ START_S = int(_START.timestamp())
 """2015-01-01T00:00:00Z."""
 
 Place = tuple[float, float]
-Box = tuple[float, float, float, float]
-"""South, west, north, east in degrees."""
+Grounds = tuple[Place, float]
+"""The middle of fishing grounds, and how far they reach in nautical miles."""
 Minutes = tuple[float, float]
 """Shortest and longest time from one message that is heard to the next."""
 
@@ -49,6 +49,20 @@ def miles(a: Place, b: Place) -> float:
     """Return nautical miles between two places, flat: good to 1 % over these distances."""
     east = (b[1] - a[1]) * math.cos(math.radians((a[0] + b[0]) / 2.0))
     return math.hypot(b[0] - a[0], east) * _NM_PER_DEGREE
+
+
+def _course_deg(a: Place, b: Place) -> float:
+    """Return the course from a to b in degrees."""
+    east = (b[1] - a[1]) * math.cos(math.radians(a[0]))
+    return math.degrees(math.atan2(east, b[0] - a[0])) % 360.0
+
+
+def _along(place: Place, course_deg: float, distance_nm: float) -> Place:
+    """Return the place that lies so far from another on a course."""
+    lat, lon = place
+    north = distance_nm * math.cos(math.radians(course_deg)) / _NM_PER_DEGREE
+    east = distance_nm * math.sin(math.radians(course_deg)) / _NM_PER_DEGREE
+    return lat + north, lon + east / math.cos(math.radians(lat))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,24 +132,26 @@ class Ship:
         self.silent.append((self.now_h, hour))
         return self.arrive(place, hour)
 
-    def fish(self, box: Box, knots: float, leg_h: float, until_h: float) -> Self:
-        """Tow to and fro in a box of sea until an hour, about east and west."""
+    def fish(self, grounds: Grounds, knots: float, leg_h: float, until_h: float) -> Self:
+        """Tow about on fishing grounds until an hour, with a bend after each leg."""
         rng = random.Random(self.mmsi + len(self.hours))  # noqa: S311 - not cryptography
-        south, west, north, east = box
-        sign = 1.0
+        middle, radius_nm = grounds
+        course_deg = rng.uniform(0.0, 360.0)
         while self.now_h < until_h:
             hours = min(leg_h, until_h - self.now_h)
-            course = math.radians(90.0 * sign + rng.uniform(-35.0, 35.0))
-            lat = self.here[0] + math.cos(course) * knots * hours / _NM_PER_DEGREE
-            lat = min(max(lat, south), north)
-            lon = self.here[1] + math.sin(course) * knots * hours / _NM_PER_DEGREE
-            if not west <= lon <= east:
-                sign = -sign
-                lon = self.here[1] + sign * knots * hours / _NM_PER_DEGREE
-            elif rng.random() < 0.3:  # now and then a tow is cut short
-                sign = -sign
-            self.arrive((lat, lon), self.now_h + hours)
+            course_deg += rng.uniform(-60.0, 60.0)
+            place = _along(self.here, course_deg, knots * hours)
+            if miles(place, middle) > radius_nm:
+                course_deg = _course_deg(self.here, middle) + rng.uniform(-50.0, 50.0)
+                place = _along(self.here, course_deg, knots * hours)
+            self.arrive(place, self.now_h + hours)
         return self
+
+    def fish_until_due(self, grounds: Grounds, place: Place, hour: float) -> Self:
+        """Tow about until it is time to leave, so as to be at a place at an hour."""
+        while hour - self.now_h > miles(self.here, place) / _TOWING_KNOTS + 1.0:
+            self.fish(grounds, 3.2, 1.0, self.now_h + 1.0)
+        return self.arrive(place, hour)
 
     def motion(self, hour: float) -> tuple[float, float, float, float]:
         """Return latitude, longitude, speed in knots and course in degrees."""
@@ -143,8 +159,7 @@ class Ship:
         begin, end = self.hours[leg - 1], self.hours[leg]
         (lat1, lon1), (lat2, lon2) = self.places[leg - 1], self.places[leg]
         share = (hour - begin) / (end - begin)
-        east = (lon2 - lon1) * math.cos(math.radians(lat1))
-        course = math.degrees(math.atan2(east, lat2 - lat1)) % 360.0
+        course = _course_deg((lat1, lon1), (lat2, lon2))
         knots = miles((lat1, lon1), (lat2, lon2)) / (end - begin)
         return lat1 + share * (lat2 - lat1), lon1 + share * (lon2 - lon1), knots, course
 

@@ -8,14 +8,14 @@ every number has a country code (299) that the ITU has not given out. Times and 
 sisters, the trawlers with AIS and all others are made up.
 """
 
-from tools.demo_ship import Box, Minutes, Place, Ship, at
+from tools.demo_ship import Grounds, Minutes, Place, Ship, at
 
 LAST_H = at(7, 20)
 CARRIER, FIRST_SISTER, SECOND_SISTER = 299000017, 299000013, 299000015
 FIRST_TRAWLER, LONG_STAYER = 299000021, 299000034
 HEARD_AGAIN_H = {CARRIER: at(5, 17, 5), FIRST_SISTER: at(3, 28, 8)}
 """When AIS is on again, by number."""
-FIRST_MEETING_H, SECOND_MEETING_H, LYING_H = 4.75, 3.75, 40.0
+FIRST_MEETING_H, SECOND_MEETING_H, LYING_H = 4.75, 4.0, 40.0
 PLANTED: tuple[tuple[str, int, int | None], ...] = (
     ("dark_period", FIRST_SISTER, None),
     ("dark_period", CARRIER, None),
@@ -34,17 +34,27 @@ OFF_COAST: Place = (-9.60, 142.0)
 THURSDAY_ISLAND: Place = (-10.575, 142.225)
 DARWIN: Place = (-12.455, 130.825)
 PORT_MORESBY: Place = (-9.475, 147.14)
-DARK_FROM: Place = (-9.85, 140.90)
-HEARD_AGAIN: Place = (-9.98, 140.30)
-SISTER_DARK_FROM: Place = (-9.78, 141.22)
-SISTER_HEARD_AGAIN: Place = (-10.20, 140.85)
-FIRST_MEETING: Place = (-9.90, 141.00)
-SECOND_MEETING: Place = (-10.02, 140.55)
-LYING: Place = (-9.95, 141.10)
-GROUNDS: Box = (-10.35, 140.25, -10.05, 141.15)
-FAR_GROUNDS: Box = (-10.40, 138.20, -9.80, 140.10)
-PAIR_GROUNDS: Box = (-10.55, 140.60, -10.40, 141.30)
-LINER_GROUNDS: Box = (-10.95, 137.60, -10.45, 139.40)
+DARK_FROM: Place = (-9.85, 140.80)
+HEARD_AGAIN: Place = (-9.98, 140.10)
+SISTER_DARK_FROM: Place = (-9.83, 141.27)
+SISTER_HEARD_AGAIN: Place = (-10.22, 140.78)
+FIRST_MEETING: Place = (-10.10, 141.15)
+SECOND_MEETING: Place = (-10.12, 140.40)
+LYING: Place = (-9.62, 140.55)
+GROUNDS: Grounds = ((-10.35, 140.85), 26.0)
+FAR_GROUNDS: tuple[tuple[Grounds, float], ...] = (
+    (((-9.20, 135.20), 45.0), at(1, 26)),
+    (((-9.75, 137.10), 40.0), at(2, 20)),
+    (((-10.05, 139.20), 40.0), at(3, 20)),
+    (((-9.70, 138.30), 45.0), at(4, 30)),
+    (((-8.90, 135.90), 40.0), at(5, 25)),
+    (((-9.95, 136.60), 45.0), at(6, 22)),
+    (((-10.20, 138.90), 40.0), LAST_H),
+)
+"""Where the long stayer fishes, and until when."""
+PAIR_GROUNDS: Grounds = ((-10.45, 141.00), 14.0)
+LINER_GROUNDS: Grounds = ((-10.70, 138.70), 45.0)
+NEAR_GROUNDS: Grounds = ((-9.43, 141.75), 5.0)
 FAINT: Minutes = (120.0, 180.0)
 FAINTER: Minutes = (120.0, 540.0)
 
@@ -144,9 +154,9 @@ def _second_sister() -> tuple[Ship, float, float]:
 def _trawler(meeting_h: float) -> Ship:
     """Return a trawler from Daru that lies beside the second sister, and lands at Daru again."""
     ship = _fisher(FIRST_TRAWLER, "TIDE RUNNER 3", at(3, 3), 38)
-    ship.moor(at(3, 5)).sail(FROM_DARU, 8.0).sail([(-10.1, 141.0)], 8.0)
-    ship.fish(GROUNDS, 3.2, 3.0, meeting_h - 9.0)
-    ship.arrive(_beside(FIRST_MEETING), meeting_h).drift(FIRST_MEETING_H)
+    ship.moor(at(3, 5)).sail(FROM_DARU, 8.0).sail([GROUNDS[0]], 8.0)
+    ship.fish(GROUNDS, 3.2, 3.0, meeting_h - 18.0)
+    ship.fish_until_due(GROUNDS, _beside(FIRST_MEETING), meeting_h).drift(FIRST_MEETING_H)
     ship.heard_well.append((meeting_h - 12.0, meeting_h + 12.0))
     ship.fish(GROUNDS, 3.2, 3.0, at(4, 8)).sail(TO_DARU, 8.0)
     return ship.moor(at(4, 24))
@@ -155,13 +165,21 @@ def _trawler(meeting_h: float) -> Ship:
 def _long_stayer(meeting_h: float) -> Ship:
     """Return a trawler that is at sea when the data begin and still is when they end."""
     ship = _fisher(LONG_STAYER, "TIDE RUNNER 8", 0.0, 41)
-    ship.places, ship.heard_every = [(-10.1, 139.4)], FAINT
-    ship.fish(FAR_GROUNDS, 2.9, 4.0, meeting_h - 96.0)
-    ship.sail([(-10.2, 140.5)], 6.0).fish(GROUNDS, 3.2, 3.0, meeting_h - 9.0)
-    ship.arrive(_beside(SECOND_MEETING), meeting_h).drift(SECOND_MEETING_H)
+    ship.places, ship.heard_every = [FAR_GROUNDS[0][0][0]], FAINT
+    for grounds, until_h in FAR_GROUNDS:
+        if ship.now_h < meeting_h - 96.0 < until_h:
+            _meet(ship, meeting_h)
+        ship.sail([grounds[0]], 6.0).fish(grounds, 2.9, 4.0, until_h)
+    return ship
+
+
+def _meet(ship: Ship, meeting_h: float) -> None:
+    """Leave the far grounds for those of the others, lie beside the second sister, and go on."""
+    ship.fish(FAR_GROUNDS[2][0], 2.9, 4.0, meeting_h - 72.0).sail([GROUNDS[0]], 6.0)
+    ship.fish(GROUNDS, 3.2, 3.0, meeting_h - 18.0)
+    ship.fish_until_due(GROUNDS, _beside(SECOND_MEETING), meeting_h).drift(SECOND_MEETING_H)
     ship.heard_well.append((meeting_h - 60.0, meeting_h + 60.0))
-    ship.fish(GROUNDS, 3.2, 3.0, meeting_h + 72.0).sail([(-10.1, 139.4)], 6.0)
-    return ship.fish(FAR_GROUNDS, 2.9, 4.0, LAST_H)
+    ship.fish(GROUNDS, 3.2, 3.0, meeting_h + 72.0)
 
 
 def _beside(place: Place) -> Place:
@@ -184,7 +202,7 @@ def _fisher(mmsi: int, name: str, first_h: float, length_m: int) -> Ship:
 def _pair() -> list[Ship]:
     """Return two trawlers that tow one net, 300 m apart at three knots."""
     leader = _fisher(299000045, "TWIN HERON", at(4, 1), 24)
-    leader.moor(at(4, 2)).sail(FROM_DARU, 8.0).sail([(-10.45, 141.0)], 8.0)
+    leader.moor(at(4, 2)).sail(FROM_DARU, 8.0).sail([PAIR_GROUNDS[0]], 8.0)
     leader.fish(PAIR_GROUNDS, 3.2, 3.0, at(4, 18)).sail(TO_DARU, 8.0).moor(at(4, 26))
     other = _fisher(299000046, "TWIN EGRET", at(4, 1), 24)
     other.hours, other.moored = list(leader.hours), list(leader.moored)
@@ -242,13 +260,13 @@ def _fishers() -> list[Ship]:
     liner = _fisher(299000083, "GREY PETREL", at(2, 20), 30)
     liner.ais_class, liner.heard_every = "B", FAINTER
     while liner.now_h < at(7, 1):
-        liner.moor(liner.now_h + 60.0).sail(FROM_DARU, 8.0).sail([(-10.6, 139.2)], 8.0)
+        liner.moor(liner.now_h + 60.0).sail(FROM_DARU, 8.0).sail([LINER_GROUNDS[0]], 8.0)
         liner.fish(LINER_GROUNDS, 5.5, 4.0, liner.now_h + 16 * 24.0).sail(TO_DARU, 8.0)
     liner.moor(LAST_H)
     boat = _fisher(299000084, "REED WARBLER", at(4, 15), 12)
     boat.ais_class = "B"
-    boat.moor(at(4, 16)).sail(FROM_DARU, 7.0).sail([(-9.42, 141.75)], 7.0)
+    boat.moor(at(4, 16)).sail(FROM_DARU, 7.0).sail([NEAR_GROUNDS[0]], 7.0)
     while boat.now_h < at(4, 26):
-        boat.fish((-9.48, 141.6, -9.40, 141.9), 3.0, 2.0, boat.now_h + 14.0)
+        boat.fish(NEAR_GROUNDS, 3.0, 2.0, boat.now_h + 14.0)
         boat.drift(8.0, 0.5)
     return [liner, boat.sail(TO_DARU, 7.0).moor(at(4, 30))]
