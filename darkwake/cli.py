@@ -179,6 +179,32 @@ def diff(
 
 
 @app.command()
+def vessel(
+    number: Annotated[str, typer.Argument(metavar="MMSI|IMO", help="Number of the vessel.")],
+    *,
+    run: Annotated[
+        Path, typer.Option(metavar="DIR", help="Result folder of a replay with --tracks.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page; vessel-MMSI.html in DIR by default."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write one vessel's page: tracks, silences, identities, voyages and events.
+
+    Example: darkwake vessel 563012345 --run january-events
+
+    A number of seven digits is an IMO number; the page shows every MMSI that stated it.
+    """
+    from darkwake.reports import report_vessel  # noqa: PLC0415
+    from darkwake.vessel import make_vessel_page  # noqa: PLC0415
+
+    path, page = make_vessel_page(run, number, out=out)
+    report_vessel(path, page, as_json=as_json)
+
+
+@app.command()
 def demo(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path(

@@ -13,6 +13,7 @@ from vessels.errors import UsageError
 
 if TYPE_CHECKING:
     from darkwake.outputs import ReplayResult
+    from maps.vessel_facts import VesselPage
 
 _NO_HULL = (
     "No hull, so nothing was looked for: no ship's number (nine digits, the first 2 to 7) was heard"
@@ -71,6 +72,26 @@ def report_diff(found: RunDiff, *, as_json: bool) -> None:
     ]
     if differing:
         say_table(("made from", "name", "a", "b"), differing)
+
+
+def report_vessel(path: Path, page: "VesselPage", *, as_json: bool) -> None:
+    """Print where a vessel's page is and what it holds."""
+    from darkwake.vessel import contents  # noqa: PLC0415 - numba and shapely load for a second
+
+    if as_json:
+        say_json({"page": str(path), **contents(page)})
+        return
+    rows = [
+        ("numbers", ", ".join(f"{number:09d}" for number in page.numbers)),
+        ("hulls", len(page.hulls)),
+        ("positions", sum(hull.fixes for hull in page.hulls)),
+        ("positions not believed", sum(page.rejected.values())),
+        ("silences", len(page.silences)),
+        ("identity statements", len(page.held)),
+        ("events", len(page.events)),
+    ]
+    say_table(("", ""), rows)
+    say(f"Open {path} in a browser. It needs no network.")
 
 
 def report_checks(checks: list[Check], *, as_json: bool) -> None:
