@@ -130,6 +130,7 @@ def measure(name: str, text: str, render_s: float, tab: Tab, folder: Path) -> di
         tab.open(file.as_uri())
         tab.run(FRAME)
         loads.append((time.perf_counter() - begun) * 1000.0)
+    tab.run("document.getElementById('reset')?.click()")
     pan = tab.run(PAN)
     line = {
         "page": name,

@@ -26,6 +26,9 @@ __all__ = ["DEFAULT_LIMIT", "Identity", "Page", "most_severe", "page_payload", "
 DEFAULT_LIMIT = 1_000
 """Events drawn on one page unless the user asks for more: the list is still readable."""
 
+ORDINARY = frozenset({"port_visit"})
+"""Types of everyday events. Where there are others and none of these is more than `info`, the page
+starts with these put away."""
 
 LOOKED_FOR = tuple(section.name for section in fields(Parameters) if section.name in EVENT_TYPES)
 """The kinds of event that a run looks for: those that have a detector with parameters."""
@@ -159,6 +162,7 @@ def _tracks_sentence(all_tracks: Mapping[str, Track]) -> str:
 
 def _types(shown: Sequence[Event]) -> list[dict[str, Any]]:
     counts = Counter(event.type for event in shown)
+    ordinary = ORDINARY - {event.type for event in shown if _severity(event) > 0}
     order = [name for name in EVENT_TYPES if name in counts]
     order += sorted(set(counts) - set(EVENT_TYPES))
     return [
@@ -168,6 +172,7 @@ def _types(shown: Sequence[Event]) -> list[dict[str, Any]]:
             "meaning": words.TYPE_MEANING.get(name, ""),
             "causes": words.OTHER_CAUSES.get(name, ""),
             "count": counts[name],
+            "off": name in ordinary and set(counts) != ordinary,
         }
         for name in order
     ]

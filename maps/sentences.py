@@ -86,10 +86,21 @@ def _port_visit(event: Event, _: str | None) -> str:
 
 
 def _time_at_sea(event: Event, _: str | None) -> str:
-    verb = "has not been" if event.end_us is None else "was not"
+    lower, upper = (_number(event.details, f"{end}_days") for end in ("lower", "upper"))
+    if lower is None:
+        length = hours_words(event.duration_h)
+    elif upper is None:
+        length = f"at least {lower:.0f} days"
+    elif f"{lower:.0f}" == f"{upper:.0f}":
+        length = f"{lower:.0f} days"
+    else:
+        length = f"between {lower:.0f} and {upper:.0f} days"
+    verb = "has been" if event.end_us is None else "was"
+    port = event.details.get("last_port_name")
+    left = f", after leaving {plain(port)}" if isinstance(port, str) and port else ""
     return (
-        f"{_name(event)} {verb} seen in a port for {hours_words(event.duration_h)}, "
-        f"{_since(event)}."
+        f"{_name(event)} {verb} at sea for {length} without a port call that could be seen, "
+        f"{_since(event)}{left}."
     )
 
 

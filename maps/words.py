@@ -177,12 +177,20 @@ def reason_words(reason: Reason) -> str:
 
 
 def detail_words(details: dict[str, Any]) -> list[str]:
-    """Return the scalar details, one line each, units as their names tell."""
+    """Return the details that hold something, one line each, units as their names tell."""
     return [
-        f"{plain(key.replace('_', ' '))}: {_value(value, '')}"
+        f"{plain(key.replace('_', ' '))}: {_detail(value)}"
         for key, value in details.items()
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        if value is not None and value != [] and not isinstance(value, dict)
     ]
+
+
+def _detail(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return plain(", ".join(_detail(one) for one in value), limit=4 * _TEXT_LIMIT)
+    return _value(value, "") if isinstance(value, float) else plain(value)
 
 
 def _value(value: float | str, unit: str) -> str:

@@ -68,16 +68,17 @@ function drawGrid(map) {
   draw();
 }
 
+const SCALE_PX = 140; // at most, so that the words always fit
 const MilesScale = L.Control.extend({
   options: { position: "bottomright" },
   onAdd(map) {
     const box = L.DomUtil.create("div", "scale");
     const draw = () => {
       const y = map.getSize().y / 2;
-      const miles = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y])) / 1852;
+      const miles = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([SCALE_PX, y])) / 1852;
       const power = 10 ** Math.floor(Math.log10(miles));
       const round = [5, 2, 1].map((n) => n * power).find((n) => n <= miles);
-      box.style.width = `${(100 * round) / miles}px`;
+      box.style.width = `${(SCALE_PX * round) / miles}px`;
       box.textContent = `${round < 1 ? round.toFixed(2) : round} nm`;
     };
     map.on("zoomend moveend", draw);

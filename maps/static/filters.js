@@ -37,6 +37,7 @@ function treeBranch(tree, id, text, children, change) {
   });
   return {
     boxes,
+    follow,
     all() {
       for (const box of boxes) box.checked = true;
       follow();

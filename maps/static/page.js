@@ -12,7 +12,8 @@
   byId("means").textContent = events.length > 0 ? kinds.get(events[0].type).meaning : "";
   byId("page-title").textContent = data.title;
   byId("disclaimer").textContent = data.disclaimer;
-  for (const line of data.summary) byId("summary").appendChild(make("p", line));
+  byId("found").textContent = data.summary[0];
+  for (const line of data.summary.slice(1)) byId("summary").appendChild(make("p", line));
 
   map.setMaxZoom(15);
   map.zoomControl.setPosition("topright");
@@ -109,6 +110,10 @@
     data.types.map((kind, index) => [`layer-${index}`, shapePicture(kind.type), `${kind.label} (${kind.count})`]),
     apply,
   );
+  data.types.forEach((kind, index) => {
+    if (kind.off) findings.boxes[index].checked = false;
+  });
+  findings.follow();
   const trackTree = trackBranch(map, byId("tree"), data, tracks, () => tracks.show(momentShown, trailShown));
   const typeOn = (type) => findings.boxes[data.types.findIndex((kind) => kind.type === type)].checked;
   const search = byId("search");
@@ -181,7 +186,7 @@
   if (data.openFirst && events.length > 0) {
     byId("detail").appendChild(findingBox(events[0], kinds.get(events[0].type)));
     byId("detail").hidden = false;
-    for (const id of ["tools", "list", "list-title"]) byId(id).hidden = true;
+    for (const id of ["found", "tools", "list", "list-title"]) byId(id).hidden = true;
     tracks.choose(events[0].hulls);
   } else if (asked >= 0) flyTo(asked);
   document.documentElement.dataset.ready = "yes";

@@ -25,7 +25,7 @@ function timeSlider(span, show) {
   slider.max = Math.ceil(last / step.arrow) * step.arrow;
   slider.step = step.arrow;
   byId("time-help").textContent =
-    `Arrow keys: ${lengthText(step.arrow)}; with Shift: ${lengthText(step.shift)}; Page keys: ${lengthText(step.page)}.`;
+    `Drag to see one moment, or use the arrow keys (${lengthText(step.arrow)}; with Shift ${lengthText(step.shift)}) and Page keys (${lengthText(step.page)}).`;
   let timer = null;
 
   function say(words, pressed) {

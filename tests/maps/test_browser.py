@@ -153,7 +153,7 @@ def test_a_line_over_180_degrees_stays_short_on_the_screen(tmp_path: Path) -> No
 
 
 def test_an_empty_page_says_so_in_the_browser(tmp_path: Path) -> None:
-    driver = TELL.format("document.getElementById('summary').innerText")
+    driver = TELL.format("document.body.innerText")
     assert "Nothing was found" in _look(tmp_path, driver, events=[])
 
 

@@ -99,8 +99,30 @@ def test_every_type_has_words_a_meaning_and_other_causes() -> None:
 def test_an_unknown_type_is_still_drawn() -> None:
     kinds = page_payload(page(events=[event(type="new_kind", severity="odd")]))["types"]
     assert kinds == [
-        {"type": "new_kind", "label": "New kind", "meaning": "", "causes": "", "count": 1}
+        {
+            "type": "new_kind",
+            "label": "New kind",
+            "meaning": "",
+            "causes": "",
+            "count": 1,
+            "off": False,
+        }
     ]
+
+
+def test_port_visits_are_put_away_where_there_is_something_else() -> None:
+    visit = event(type="port_visit", path=(), severity="info")
+    mixed = page_payload(page(events=[visit, event()]))["types"]
+    alone = page_payload(page(events=[visit]))["types"]
+    assert [kind["off"] for kind in mixed] == [False, True]
+    assert [kind["off"] for kind in alone] == [False]
+    grave = page_payload(page(events=[visit.with_(severity="watch"), event()]))["types"]
+    assert [kind["off"] for kind in grave] == [False, False]
+
+
+def test_details_read_as_words() -> None:
+    details = {"a_b": 1.5, "c": True, "d": ["x", 2], "e": None, "f": [], "g": "name"}
+    assert words.detail_words(details) == ["a b: 1.5", "c: yes", "d: x, 2", "g: name"]
 
 
 @pytest.mark.parametrize(
