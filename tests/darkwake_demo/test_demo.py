@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from darkwake import demo_story
 from darkwake.demo import LABEL, MARK, run_demo, say_findings
@@ -17,6 +18,7 @@ from detectors.events import Event
 from detectors.parameters import Parameters
 from tools import demo_world
 from tools.demo_ship import at
+from tools.picture_demo import SIZE_PX
 
 LOOKED_FOR = {section.name for section in fields(Parameters)}
 NO_FINDING = {"port_visit"}
@@ -196,3 +198,18 @@ def test_a_hostile_name_prints_as_it_is(name: str, capsys: pytest.CaptureFixture
     printed = capsys.readouterr().out
     assert name.replace("\x1b", "").strip() in printed
     assert "\x1b" not in printed
+
+
+def test_the_picture_on_the_first_screen_is_small_and_has_a_palette() -> None:
+    root = Path(__file__).resolve().parents[2]
+    picture = root / "docs" / "img" / "demo-map.png"
+    assert f"]({picture.relative_to(root).as_posix()})" in (root / "README.md").read_text("utf-8")
+    assert picture.stat().st_size <= 200_000
+    with Image.open(picture) as image:
+        assert (image.mode, image.size) == ("P", SIZE_PX)
+
+
+def test_the_page_about_the_demo_names_every_ship() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text("utf-8")
+    assert LABEL in page
+    assert [ship.name for ship in demo_world.ships() if ship.name not in page] == []
