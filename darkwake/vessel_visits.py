@@ -19,11 +19,11 @@ SELECT from_port, to_port, epoch_us("start") AS first, epoch_us("end"), lower_da
        censored, silences, longest_silence_h
 FROM read_parquet(?) WHERE list_contains(?, mmsi) ORDER BY first, hull_id
 """
-_UNKNOWN = "place not known"
+_UNKNOWN = "unlisted port"
 _CONFIDENCE = {
     1: "1 of 4: passed through",
     2: "2 of 4: stopped or fell silent there",
-    3: "3 of 4",
+    3: "3 of 4: stopped, and was heard coming or leaving",
     4: "4 of 4: came, stopped and left",
 }
 
@@ -69,8 +69,8 @@ def _visit(row: Row) -> Stay:
 
 def _voyage(row: Row) -> Stay:
     start, end, start_us, end_us, lower, upper, censored, silences, longest_h = row
-    to = "still at sea" if end_us is None else end or _UNKNOWN
-    title = f"{start or ('at sea when first heard' if censored else _UNKNOWN)} to {to}"
+    left = start or ("At sea when first heard" if censored else _UNKNOWN)
+    title = f"{left}, still at sea" if end_us is None else f"{left} to {end or _UNKNOWN}"
     longest = f", the longest {words.hours_words(longest_h)}" if silences else ""
     facts = (
         ("Days at sea", _days(lower, None if censored else upper)),

@@ -209,7 +209,7 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
       for (const [from, to, text] of lane.bars) bar(svg, at, from, to, text, BAR_COLOURS[values.indexOf(text) % 2]);
     }
     tall = y - LANE_GAP;
-    drawAxis(svg, tall);
+    drawAxis(under, tall);
     if (hulls.length < 2) for (const silence of data.silences) under.append(silentBand(silence, 0, tall, {}));
     svg.setAttribute("height", tall + 18);
     svg.append(svgPart("line", { class: "cursor", y1: 0, y2: tall, visibility: "hidden" }));

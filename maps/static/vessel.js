@@ -99,7 +99,8 @@ const LONG_TABLE = 14;
     const lines = [];
     const heard = new Map(chart.at(minutes));
     for (const track of tracks) {
-      const seen = vesselAt(track.runs, minutes);
+      // Tracks are rounded to the minute: the first fix may lie just after the moment of its finding.
+      const seen = vesselAt(track.runs, minutes) ?? vesselAt(track.runs, minutes + 1);
       if (seen === null) continue;
       const color = colourOf(track.hull);
       L.circleMarker(seen.place, { radius: 7, color, weight: 3, fillColor: seen.heard ? color : "#ffffff", fillOpacity: 1, interactive: false }).addTo(momentGroup);
@@ -129,6 +130,8 @@ const LONG_TABLE = 14;
   }
   byId("when").hidden = data.span.length === 0;
   if (data.span.length > 0) {
+    const [first, last] = data.span.map((minutes) => utcText(minutes).slice(0, 10));
+    byId("when-title").textContent = `Over time, ${first} to ${last} (UTC)`;
     const slider = byId("moment");
     [slider.min, slider.max] = data.span;
     slider.step = Math.max(1, Math.round((data.span[1] - data.span[0]) / 1000));
@@ -138,6 +141,9 @@ const LONG_TABLE = 14;
     slider.value = start;
     byId("readout").textContent = "Move over the chart, or use the slider, to see where the vessel was.";
   }
+
+  const pointsBetween = (from, to) =>
+    tracks.flatMap((track) => track.runs).flatMap((run) => run.points.filter((_, i) => run.minutes[i] >= from && run.minutes[i] <= to));
 
   // A table. `go(index)` gives what pressing a row's first cell does, or nothing.
   function addTable(title, content, note, go) {
@@ -198,10 +204,12 @@ const LONG_TABLE = 14;
     ["Voyages", data.voyages, "This run has no voyages worked out."],
   ]) {
     if (stays === null) addTable(title, null, none);
-    else addTable(title, stays.table, stays.bars.length > 0 ? "" : "None.", (index) => stays.bars[index].place && (() => {
-      flyTo([stays.bars[index].place], () => {});
-      showMoment(stays.bars[index].from);
-    }));
+    else addTable(title, stays.table, stays.bars.length > 0 ? "" : "None.", (index) => () => {
+      const stay = stays.bars[index];
+      const points = stay.place ? [stay.place] : pointsBetween(stay.from, stay.to ?? Infinity);
+      if (points.length > 0) flyTo(points, () => {});
+      showMoment(stay.from);
+    });
   }
   const hulls = addTable("Hulls told apart", data.hulls, data.hulls.rows.length > 1 ? "One number, several ships: positions that one ship could not have sent are kept apart." : "");
   if (data.rejected.length > 0) hulls.append(make("h3", "Positions that were not believed"), bullets(data.rejected));

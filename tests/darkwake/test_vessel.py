@@ -3,9 +3,11 @@
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +15,9 @@ from typer.testing import CliRunner
 from darkwake.cli import app
 from darkwake.vessel_events import event_from_feature
 from darkwake.vessel_fixes import VesselFixes, database
+from darkwake.vessel_visits import read_visits, read_voyages
+from maps.vessel_facts import Stay
+from maps.words import hours_words
 from vessels.clock import iso_z, parse_iso_us
 from vessels.units import US_PER_H
 
@@ -200,3 +205,54 @@ def test_the_chart_counts_every_fix_once(folder: Path) -> None:
         assert sum(one.fixes for one in slices) == hull.fixes
         assert slices[0].number * chart.width_us <= hull.first_us
         assert {one.median_knots for one in slices} == {0.5}
+
+
+def at(hours: float) -> datetime:
+    return datetime.fromtimestamp((START_US + hours * US_PER_H) / 1e6, UTC)
+
+
+def write_stays(folder: Path) -> None:
+    """Write what a run that works visits out would hold of two numbers."""
+    visit = {"hull_id": "h", "lat": -9.08, "lon": 143.21, "rest_h": 5.0, "start": at(4)}
+    visits = [
+        {"mmsi": CARRIER, "port_name": "Daru", "port_country": "PNG", "end": at(30)}
+        | {"confidence_level": 4, **visit},
+        {"mmsi": TRAWLER, "port_name": "Elsewhere", "port_country": None, "end": None}
+        | {"confidence_level": 1, **visit},
+    ]
+    voyage = {"mmsi": CARRIER, "hull_id": "h", "from_port": None, "lower_days": 1.0}
+    voyages = [
+        voyage
+        | {"start": at(0), "end": at(4), "to_port": "Daru", "censored": True, "upper_days": None}
+        | {"silences": 0, "longest_silence_h": 0.0},
+        voyage
+        | {"start": at(30), "end": None, "to_port": None, "censored": False, "upper_days": 4.0}
+        | {"silences": 2, "longest_silence_h": 30.0},
+    ]
+    for name, rows in (("visits", visits), ("voyages", voyages)):
+        pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
+
+
+def test_visits_and_voyages_are_told_where_the_run_has_them(tmp_path: Path) -> None:
+    with database() as connection:
+        assert read_visits(connection, tmp_path, [CARRIER]) is None
+        assert read_voyages(connection, tmp_path, [CARRIER]) is None
+        write_stays(tmp_path)
+        visits = read_visits(connection, tmp_path, [CARRIER])
+        voyages = read_voyages(connection, tmp_path, [CARRIER])
+        assert read_voyages(connection, tmp_path, [TRAWLER]) == []
+    start_us, end_us = START_US + 4 * US_PER_H, START_US + 30 * US_PER_H
+    facts = (("At rest", hours_words(5.0)), ("How sure", "4 of 4: came, stopped and left"))
+    assert visits == [Stay(start_us, end_us, "Daru, PNG", facts, (-9.08, 143.21))]
+    assert voyages is not None
+    assert [voyage.title for voyage in voyages] == [
+        "At sea when first heard to Daru",
+        "unlisted port, still at sea",
+    ]
+    assert [dict(voyage.facts)["Days at sea"] for voyage in voyages] == [
+        "at least 1.0",
+        "1.0 to 4.0",
+    ]
+    assert dict(voyages[1].facts)["Silences that could hide a call"] == (
+        f"2, the longest {hours_words(30.0)}"
+    )
