@@ -80,7 +80,8 @@ class FixBuilder:
     """
 
     def __init__(self, layout: Layout, report: ReadReport, *, path: str) -> None:
-        self._layout = layout
+        self.layout = layout
+        """May be replaced by one that knows more columns; times stay as decided."""
         self._report = report
         self._path = path
         self._time_rule: TimeRule | None = None
@@ -134,7 +135,7 @@ class FixBuilder:
 
     def _times(self, column: Column) -> tuple[npt.NDArray[np.int64], Status]:
         if self._time_rule is None:
-            self._time_rule = decide(column, self._layout, path=self._path)
+            self._time_rule = decide(column, self.layout, path=self._path)
         return (self._time_rule or TimeRule("iso")).apply(column)
 
     def _optional(self, columns: Mapping[str, Column]) -> dict[str, pa.Array]:
@@ -149,7 +150,7 @@ class FixBuilder:
             if key in columns:
                 values, status = numbers(columns[key])
                 out = np.zeros(len(values), np.float32)
-                signed = key == "cog" and self._layout.signed_course
+                signed = key == "cog" and self.layout.signed_course
                 shift = _COURSE_OVERFLOW_DEG if signed else 0.0
                 found = tidy_angles(values, status, shift, out)
                 arrays[name] = pa.array(out, mask=~found)

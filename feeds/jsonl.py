@@ -1,8 +1,7 @@
 """JSON lines: one object a line, as Global Fishing Watch writes them. NaN is null."""
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 
 _BATCH_ROWS = 32_768
-_SAMPLE_RECORDS = 256
 _BOM = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None)
 """Numbers stay as written: the kernels that read CSV read them."""
@@ -36,17 +34,21 @@ def read_jsonl(
         report: every line that is not blank is counted here.
 
     Raises:
-        InputError: a needed field is in none of the first records, or times cannot be decided.
+        InputError: a needed field is in none of the first 32,768 records, or how times are
+            written cannot be decided.
     """
     builder: FixBuilder | None = None
-    layout: Layout | None = None
+    names: set[str] = set()
     for lines in _batches(member, report):
         found = [_record(line) for line in lines]
         bad = np.array([record is None for record in found], np.bool_)
         records: list[Record] = [record or {} for record in found]
-        if layout is None or builder is None:
-            layout = json_layout(records, columns, path=member.name)
-            builder = FixBuilder(layout, report, path=member.name)
+        known = len(names)
+        names.update(*records)
+        if builder is None or len(names) > known:
+            layout = json_layout(names, columns, path=member.name)
+            builder = builder or FixBuilder(layout, report, path=member.name)
+            builder.layout = layout
         values = {
             name: _column([record.get(name) for record in records])
             for name in dict.fromkeys(layout.columns.values())
@@ -54,18 +56,16 @@ def read_jsonl(
         yield builder.build({key: values[name] for key, name in layout.columns.items()}, bad)
 
 
-def json_layout(records: list[Record], columns: Mapping[str, str] | None, *, path: str) -> Layout:
-    """Return the layout of JSON records from the field names of the first of them.
+def json_layout(names: Collection[str], columns: Mapping[str, str] | None, *, path: str) -> Layout:
+    """Return the layout of JSON records from the field names seen so far, in any order.
 
     GFW's `type` ("AIS.5") is the message type; a field of that name is no common column name
     elsewhere.
     """
-    sample = islice((record for record in records if record), _SAMPLE_RECORDS)
-    names = list(dict.fromkeys(name for record in sample for name in record))
     chosen = dict(columns or {})
     if "type" in names and "msg_type" not in names:
         chosen.setdefault("msg_type", "type")
-    return choose_layout(names, path=path, columns=chosen, default_format="jsonl")
+    return choose_layout(sorted(names), path=path, columns=chosen, default_format="jsonl")
 
 
 def _batches(member: Member, report: ReadReport) -> Iterator[list[bytes]]:

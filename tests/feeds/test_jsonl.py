@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 
 from tests.feeds.samples import read_all, write_lines
@@ -86,3 +87,20 @@ def test_every_real_file_is_read_and_adds_up(shared_data: Path) -> None:
     assert set(report.rejected) == {"duplicate", "no_position_or_identity"}
     assert report.message_types[5] == 12_432
     assert set(table["receiver"].unique().to_pylist()) == {None, "satellite", "terrestrial"}
+
+
+def test_fields_that_turn_up_late_are_read(tmp_path: Path) -> None:
+    """Ships' names do not depend on which ship a file begins with."""
+    plain = [_line(mmsi=412000001, minute=minute) for minute in range(40)] * 1000
+    named = [_line(mmsi=412000002, minute=minute, shipname="LATE") for minute in range(3)]
+    (tmp_path / "a").write_text("".join(plain + named))
+    (tmp_path / "b").write_text("".join(named + plain))
+    for name in ("a", "b"):
+        table, _ = read_all(tmp_path / name)
+        late = table.filter(pc.equal(table["mmsi"], 412000002))
+        assert late["name"].to_pylist() == ["LATE"] * 3
+
+
+def _line(*, mmsi: int, minute: int, **more: str) -> str:
+    time = f"2021-01-01T00:{minute:02}:00Z"
+    return json.dumps({"mmsi": mmsi, "timestamp": time, "lat": 1.0, "lon": 2.0, **more}) + "\n"

@@ -1,0 +1,147 @@
+"""Laws 1 and 2 on real ships: the same messages give the same event files however they arrive."""
+
+import gzip
+import random
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import feeds
+from darkwake.engine import Engine
+from darkwake.options import ReplayOptions
+from darkwake.outputs import ReplayResult
+from darkwake.run import run_replay
+from darkwake.settings import Settings
+from detectors.events import Event
+from detectors.naming import name_events
+from detectors.parameters import Parameters
+from detectors.pipeline import LocalStages
+from tests.property.streams import as_bytes, shuffled
+from vessels.fixes import Fixes, concat_fixes, fixes_from_table
+from vessels.identity import IdentityBook
+
+pytestmark = pytest.mark.real_data
+
+PARAMETERS = Parameters()
+EVENT_FILES = ("events.geojson", "events.parquet")
+CHANGES_OF_IDENTITY = ("changed", "flip_flop")
+"""Kinds that a replay adds from what ships state, after the fold."""
+_SECOND_PART = re.compile(rb"VDM,2,2,")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One real feed: its rows, and the events of its replay as one file by one process."""
+
+    messages: list[bytes]
+    fixes: Fixes
+    book: IdentityBook
+    result: ReplayResult
+    folder: Path
+
+    def replayed(self, out: Path, paths: list[Path] | None = None, workers: int = 1) -> list[bytes]:
+        """Return the event files of another replay."""
+        paths = paths or [self.folder / "log"]
+        replay(paths, out, workers)
+        return [(out / name).read_bytes() for name in EVENT_FILES]
+
+    def expected(self) -> list[bytes]:
+        """Return the event files of the replay that the others are held against."""
+        return [(self.folder / "out" / name).read_bytes() for name in EVENT_FILES]
+
+
+def replay(paths: list[Path], out: Path, workers: int) -> ReplayResult:
+    options = ReplayOptions(
+        paths=tuple(str(path) for path in paths), out=out, workers=workers, draw_map=False
+    )
+    return run_replay(options, Settings())
+
+
+def json_lines(data: Path) -> Iterator[bytes]:
+    """Yield the records of all ships after each other, as the files lie."""
+    for path in sorted((data / "tracks" / "gpsdio").iterdir()):
+        yield from gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+
+
+def sentences(data: Path) -> Iterator[bytes]:
+    """Yield the messages of the log; one in two parts is two lines."""
+    packed = (data / "nmea" / "gpsdio_even_202101_reencoded.nmea.gz").read_bytes()
+    first = b""
+    for line in gzip.decompress(packed).splitlines(keepends=True):
+        if b"VDM,2,1," in line:
+            first = line
+        else:
+            yield first + line if _SECOND_PART.search(line) else line
+
+
+SOURCES: dict[str, Callable[[Path], Iterator[bytes]]] = {"json": json_lines, "nmea": sentences}
+
+
+@pytest.fixture(scope="module", params=SOURCES)
+def source(
+    request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Source:
+    folder = tmp_path_factory.mktemp(request.param)
+    messages = list(SOURCES[request.param](shared_data))
+    (folder / "log").write_bytes(b"".join(messages))
+    book, parts = IdentityBook(), []
+    for table in feeds.read(folder / "log"):
+        book.update(table)
+        parts.append(fixes_from_table(table))
+    result = replay([folder / "log"], folder / "out", workers=1)
+    assert len(result.events) > 50
+    return Source(messages, concat_fixes(parts), book, result, folder)
+
+
+def of_the_fold(events: list[Event]) -> list[Event]:
+    return [event for event in events if event.details.get("kind") not in CHANGES_OF_IDENTITY]
+
+
+def test_a_stream_gives_the_events_of_the_replay(source: Source) -> None:
+    """Late by up to 40 hours, in chunks, some twice; restarted from a snapshot on the way."""
+    engine = Engine(PARAMETERS)
+    for batch in shuffled(source.fixes, np.random.default_rng(1), late_h=40):
+        engine.update(batch)
+        engine = Engine.restore(engine.snapshot(), PARAMETERS)
+    assert source.result.now_us is not None
+    engine.flush(source.result.now_us)
+    assert engine.too_late == 0
+    streamed = name_events(engine.events(), source.book)
+    assert as_bytes(streamed) == as_bytes(of_the_fold(source.result.events))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_shuffled_messages_in_several_files_with_some_twice_give_the_same_bytes(
+    source: Source, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    messages = source.messages + chance.sample(source.messages, 1000)
+    chance.shuffle(messages)
+    paths = []
+    for part in range(4):
+        paths.append(tmp_path / f"{chance.random()}")
+        paths[-1].write_bytes(b"".join(messages[part::4]))
+    assert source.replayed(tmp_path / "out", paths) == source.expected()
+
+
+@pytest.mark.parametrize("parts", [2, 3, 4])
+def test_any_split_of_the_numbers_gives_the_same_bytes(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
+    """The split of `--workers`, without its processes, which take seconds to start."""
+
+    def in_this_process(parameters: Parameters, count: int) -> AbstractContextManager[LocalStages]:
+        return nullcontext(LocalStages(parameters, count))
+
+    monkeypatch.setattr("darkwake.replay.WorkerStages", in_this_process)
+    assert source.replayed(tmp_path / "out", workers=parts) == source.expected()
+
+
+@pytest.mark.parametrize("source", ["nmea"], indirect=True)
+def test_processes_give_the_same_bytes(source: Source, tmp_path: Path) -> None:
+    assert source.replayed(tmp_path / "out", workers=3) == source.expected()
