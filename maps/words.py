@@ -88,6 +88,11 @@ REASON_WORDS = {
     "mean_speed": "Mean speed",
     "observed": "Time observed",
     "implied_speed": "Speed that the positions imply",
+    "days_at_sea": "Time at sea",
+    "a_year_at_sea": "At sea for more than a year",
+    "possible_calls": "Silences in which it could have called at a port",
+    "confidence_level": "Level of confidence in the visit, of 4",
+    "after_event": "It called after a finding",
     "alternations": "Times that the number changed place",
 }
 """Reason codes in words; a code that is not here is shown with its underscores as spaces."""
@@ -95,7 +100,7 @@ REASON_WORDS = {
 DISCLAIMER = (
     "A finding is an indicator to check, never a verdict. AIS is what vessels report of themselves."
 )
-_UNITS = {"knots": "kn", "count": ""}
+_UNITS = {"knots": "kn", "count": "", "silences": "", "level": "", "event_id": ""}
 """How units of reasons read; all others read as they are."""
 _TEXT_LIMIT = 160
 
@@ -195,6 +200,7 @@ def _detail(value: object) -> str:
 
 def _value(value: float | str, unit: str) -> str:
     if isinstance(value, float):
-        value = f"{value:.3f}".rstrip("0").rstrip(".")
+        places = 1 if abs(value) >= 100.0 else 3
+        value = f"{value:.{places}f}".rstrip("0").rstrip(".")
     text = plain(value)
     return f"{text} {unit}" if unit else text

@@ -7,6 +7,7 @@
   const byId = (id) => document.getElementById(id);
   const { events } = data;
   const SPREAD_UP_TO = 40;
+  const FLY_ZOOM = 9; // about 100 nautical miles across: most often some land is in sight
 
   byId("lead").textContent = data.lead;
   byId("means").textContent = events.length > 0 ? kinds.get(events[0].type).meaning : "";
@@ -47,7 +48,11 @@
   // A phone may be turned, a window made larger. A third of the map stays free of the popup.
   function fitPopups() {
     const size = map.getSize();
-    const fit = { maxWidth: Math.min(430, size.x - 50), maxHeight: Math.max(170, Math.round(size.y * 0.66)) };
+    const fit = {
+      maxWidth: Math.min(430, size.x - 50),
+      maxHeight: Math.max(170, Math.round(size.y * 0.66)),
+      autoPanPaddingBottomRight: [size.x > 600 ? 60 : 10, 10], // the zoom buttons stay free
+    };
     for (const { marker } of views) Object.assign(marker.getPopup().options, fit);
   }
   map.on("resize", fitPopups);
@@ -93,7 +98,7 @@
     const { event, marker } = views[index];
     if (!views[index].shown) showAll();
     const bounds = L.latLngBounds([[event.lat, event.lon], ...event.path]);
-    const zoom = event.path.length > 1 ? Math.min(map.getBoundsZoom(bounds.pad(0.3)), 10) : Math.max(map.getZoom(), 9);
+    const zoom = event.path.length > 1 ? Math.min(map.getBoundsZoom(bounds.pad(0.8)), FLY_ZOOM) : Math.max(map.getZoom(), FLY_ZOOM);
     const still = map.getZoom() === zoom && map.getCenter().equals(bounds.getCenter(), 1e-4);
     map.closePopup();
     if (still) {
@@ -172,7 +177,7 @@
 
   map.invalidateSize({ animate: false });
   fitPopups();
-  const places = events.flatMap((event) => [[event.lat, event.lon], ...event.path]);
+  const places = views.filter((view) => view.shown).flatMap(({ event }) => [[event.lat, event.lon], ...event.path]);
   if (places.length === 0) {
     tracks.heard.eachLayer((line) => places.push(...line.getLatLngs()));
   }

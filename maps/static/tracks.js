@@ -117,7 +117,7 @@ function drawTracks(map, tracks) {
     const name = document.createElement("span");
     const dot = L.circleMarker([0, 0], { radius: 6, weight: 2.5, fillOpacity: 1, interactive: false });
     const permanent = vessels.length <= NAMES_UP_TO;
-    dot.bindTooltip(name, { permanent, direction: "right", offset: [7, 0], className: "vessel-name" });
+    dot.bindTooltip(name, { permanent, direction: "auto", offset: [7, 0], className: "vessel-name" });
     return { name, dot, trail: L.polyline([], TRAIL_STYLE) };
   }
 
