@@ -17,6 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from darkwake.options import ReplayOptions
+from darkwake.run import run_replay
+from darkwake.settings import Settings
 from tests.worlds import (
     Score,
     World,
@@ -53,10 +56,20 @@ class Replayed:
 
 
 def replay(path: Path, out: Path) -> list[Found]:
-    """Run the command on one file; return its events."""
+    """Replay one file in this process, as the command does; return its events."""
+    run_replay(ReplayOptions(paths=(str(path),), out=out, draw_map=False), Settings())
+    return found_in(out)
+
+
+def replay_by_command(path: Path, out: Path) -> list[Found]:
+    """Run the command itself on one file; return its events."""
     command = [sys.executable, "-m", "darkwake", "replay", str(path), "--out", str(out)]
     done = subprocess.run([*command, "--no-map"], capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stderr[-2000:]
+    return found_in(out)
+
+
+def found_in(out: Path) -> list[Found]:
     told = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert told["rows_read"] == told["rows_decoded"] + sum(told["rejected"].values())
     return load_events(out / "events.geojson")
@@ -149,6 +162,7 @@ def near(one: Found, two: Found) -> bool:
 def test_a_silent_feed_makes_no_ship_dark(tmp_path: Path) -> None:
     world = make_world(404, plants=False, outage_h=14.0)
     write_nmea(world, tmp_path / "log.nmea")
-    scores = score(world, [e.properties for e in replay(tmp_path / "log.nmea", tmp_path / "run")])
+    found = replay_by_command(tmp_path / "log.nmea", tmp_path / "run")
+    scores = score(world, [e.properties for e in found])
     false = {kind: s for kind, s in scores.items() if s.false}
     assert not false, explain(false)
