@@ -39,7 +39,10 @@
       : null;
     marker
       .bindPopup(() => findingBox(event, kind), { autoPanPadding: [10, 10] })
-      .on("popupopen", () => mark(index));
+      .on("popupopen", () => {
+        mark(index);
+        readAloud(marker.getPopup().getElement(), kind.label);
+      });
     return { event, kind, marker, line, shown: false, item: listItem(event, kind, index) };
   });
   let momentShown = null;
@@ -81,6 +84,20 @@
     for (const view of views) view.item.firstChild.removeAttribute("aria-current");
     views[index].item.firstChild.setAttribute("aria-current", "true");
     history.replaceState(null, "", `#${events[index].id}`);
+  }
+
+  // The popup takes the focus, so that it is read and scrolled by keys; Escape gives it back.
+  function readAloud(box, label) {
+    const before = document.activeElement;
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-label", label);
+    box.tabIndex = -1;
+    box.focus({ preventScroll: true });
+    box.onkeydown = (press) => {
+      if (press.key !== "Escape") return;
+      map.closePopup();
+      before.focus({ preventScroll: true });
+    };
   }
 
   // A finding in a bundle: a small bundle is spread out, a large one zoomed into.

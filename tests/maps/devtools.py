@@ -25,7 +25,7 @@ _FLAGS = (
     "--disable-sync",
     "--remote-debugging-pipe",
 )
-_KEYS = {"Enter": 13, "PageUp": 33, "Home": 36, "ArrowLeft": 37}
+_KEYS = {"Enter": 13, "Escape": 27, "PageUp": 33, "Home": 36, "ArrowLeft": 37}
 
 
 class Tab:

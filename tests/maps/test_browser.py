@@ -33,6 +33,14 @@ CLICK_ALL = """
     const popup = document.querySelector(".leaflet-popup-content");
     seen.popups.push(popup ? popup.textContent : null);
   }
+  const slider = document.getElementById("moment");
+  for (const share of [0, 0.3, 0.6]) {
+    slider.value = Number(slider.min) + share * (slider.max - slider.min);
+    slider.dispatchEvent(new Event("input"));
+    await pause(50);
+  }
+  seen.named = [...document.querySelectorAll(".vessel-name")].map((name) => name.textContent);
+  document.getElementById("whole").click();
   seen.current = document.querySelectorAll("#list button[aria-current]").length;
   seen.images = document.querySelectorAll("img, iframe, [onerror], [onload]").length;
   seen.list = [...document.querySelectorAll("#list .name")].map((name) => name.textContent);
@@ -104,7 +112,7 @@ def test_the_injection_matrix_is_inert(tmp_path: Path) -> None:
         )
         for i, text in enumerate(HOSTILE)
     ]
-    tracks = {text: walk(i, 5) for i, text in enumerate(HOSTILE)}
+    tracks = {text: walk(i, 5) for i, text in enumerate(HOSTILE[:12])}  # so few are named
     driver = CLICK_ALL.replace("1500", "350")
     seen = _look(
         tmp_path,
@@ -121,8 +129,25 @@ def test_the_injection_matrix_is_inert(tmp_path: Path) -> None:
     assert seen["errors"] == []
     assert seen["images"] == 0
     assert seen["ready"] == "yes"
+    assert any(HOSTILE[0] in name for name in seen["named"])
     assert HOSTILE[0] in seen["list"]
     assert HOSTILE[3] in seen["list"]
+
+
+def test_the_injection_matrix_is_inert_on_a_findings_own_page(tmp_path: Path) -> None:
+    every = "".join(HOSTILE)
+    found = event(hull_id=every, vessel_name=HOSTILE[0], flag=every, details={every: every})
+    seen = _look(
+        tmp_path,
+        "window.seen.said = document.getElementById('detail').textContent;"
+        "window.seen.images = document.querySelectorAll('img, iframe, [onerror]').length;"
+        + TELL.format("window.seen"),
+        events=[found],
+        tracks={every: walk(1, 5)},
+        open_first=True,
+    )
+    assert HOSTILE[0] in seen["said"]
+    assert (seen["fired"], seen["errors"], seen["images"]) == (0, [], 0)
 
 
 def test_without_the_payload_rule_the_matrix_does_fire(tmp_path: Path) -> None:

@@ -144,6 +144,16 @@ def test_visits_have_a_table_and_bars() -> None:
     assert told["bars"][0]["place"] == [-9.08, 143.21]
 
 
+def test_an_imo_number_of_several_numbers_shows_when_each_was_heard() -> None:
+    later = hull(mmsi=898000102, hull_id="898000102-1", first_us=START_US + US_PER_DAY)
+    told = vessel_payload(page(numbers=(898000101, 898000102), imo=9074729, hulls=[later, hull()]))
+    lane = told["lanes"][0]
+    assert lane["label"] == "MMSI"
+    assert [text for _, _, text in lane["bars"]] == ["898000101", "898000102"]
+    assert "IMO 9074729 was stated by 2 numbers: all are shown." in told["summary"]
+    assert len(told["who"]) == 2
+
+
 def test_equal_input_gives_equal_bytes() -> None:
     assert render_vessel_page(page()) == render_vessel_page(page())
 

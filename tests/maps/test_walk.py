@@ -179,6 +179,11 @@ def test_markers_have_words_and_open_by_key(look: Callable[..., Tab]) -> None:
     tab.run(f"{label}.focus()")
     tab.key("Enter")
     assert "TWO and LUCKY" in _popup(tab)
+    assert tab.run("document.activeElement.getAttribute('role')") == "dialog"
+    tab.key("Escape")
+    assert tab.run("document.activeElement.getAttribute('aria-label')").startswith("Encounter")
+    tab.run("new Promise((done) => setTimeout(done, 300))")
+    assert tab.run("document.querySelector('.leaflet-popup')") is None
 
 
 def test_findings_at_one_place_are_bundled_and_each_can_be_opened(
