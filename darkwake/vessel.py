@@ -56,7 +56,7 @@ def make_vessel_page(
         run: Folder of a replay with `--tracks`.
         number: MMSI, or IMO number of seven digits, "IMO" before it or not.
         out: The page; `vessel-MMSI.html` in `run` by default.
-        label: As `VesselPage.label`.
+        label: As `VesselPage.label`; by default the run's own, as the demo writes it.
 
     Raises:
         UsageError: `number` is no number.
@@ -69,7 +69,8 @@ def make_vessel_page(
             raise InputError(f"holds no {name}: run darkwake replay{hint} again", path=str(run))
     with database() as connection:
         wanted = _wanted(connection, run, number)
-        page = replace(_page(connection, run, record, wanted), label=label)
+        found = label or str(record.get("label") or "")
+        page = replace(_page(connection, run, record, wanted), label=found)
     path = out or run / wanted.file_name
     write_vessel_page(path, page)
     return path, page

@@ -66,7 +66,7 @@ def vessel_payload(page: VesselPage) -> dict[str, Any]:
         "hulls": hull_table(page.hulls),
         "rejected": rejected_lines(page.rejected),
         "chart": _chart(page.chart),
-        "lanes": _lanes(page.held),
+        "lanes": [*_number_lane(page), *_lanes(page.held)],
         "span": _span(page),
         "land": basemap_payload(_land_places(page), page.land, budget=LAND_BUDGET),
         "centre": centre,
@@ -222,6 +222,17 @@ def _flat(slices: Iterable[Slice]) -> Iterable[int | None]:
         yield one.fixes
         for knots in (one.least_knots, one.median_knots, one.most_knots):
             yield None if knots is None else round(knots * _SPEED_SCALE)
+
+
+def _number_lane(page: VesselPage) -> list[dict[str, Any]]:
+    """Return when each number was heard, where an IMO number stands for several."""
+    if len(page.numbers) < 2:
+        return []
+    bars = [
+        [hull.first_us // US_PER_MIN, -(-hull.last_us // US_PER_MIN), f"{hull.mmsi:09d}"]
+        for hull in sorted(page.hulls, key=lambda hull: (hull.first_us, hull.hull_id))[:ROW_LIMIT]
+    ]
+    return [{"label": "MMSI", "bars": bars}]
 
 
 def _lanes(held: Sequence[Held]) -> list[dict[str, Any]]:

@@ -57,6 +57,7 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
   const rateBottom = Math.floor(Math.log10(Math.min(0.5, ...rates)));
   let cursor = null;
   let toX = () => 0;
+  const inside = (time) => toX(Math.min(Math.max(time, first), last));
   let tall = 0;
 
   function frame(svg, y, height, label, unit) {
@@ -77,11 +78,11 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
     let run = [];
     const close = () => {
       if (run.length === 0) return;
-      const left = (slice) => toX(slice.number * width).toFixed(1);
+      const left = (slice) => inside(slice.number * width).toFixed(1);
       // The last of a run is drawn wide enough to be seen.
       const right = (slice) => {
-        const end = toX((slice.number + 1) * width);
-        return (slice === run.at(-1) ? Math.max(end, toX(run[0].number * width) + LEAST_MARK) : end).toFixed(1);
+        const end = inside((slice.number + 1) * width);
+        return (slice === run.at(-1) ? Math.max(end, inside(run[0].number * width) + LEAST_MARK) : end).toFixed(1);
       };
       const upper = run.map((slice) => `${left(slice)},${toY(slice.most)} ${right(slice)},${toY(slice.most)}`);
       const lower = [...run].reverse().map((slice) => `${right(slice)},${toY(slice.least)} ${left(slice)},${toY(slice.least)}`);
@@ -117,7 +118,7 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
     }
     hulls.forEach((hull) => {
       const bars = hull.slices.map((slice) => {
-        const [left, right] = [toX(slice.number * width), toX((slice.number + 1) * width)];
+        const [left, right] = [inside(slice.number * width), inside((slice.number + 1) * width)];
         const top = Math.min(toY(perHour(slice)), y + height - 1.5);
         return `M${left.toFixed(1)},${y + height}V${top.toFixed(1)}H${Math.max(right, left + LEAST_MARK / 2).toFixed(1)}V${y + height}Z`;
       });
@@ -126,8 +127,8 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
   }
 
   function bar(svg, y, from, to, text, fill) {
-    const x = Math.max(toX(from), CHART_LEFT);
-    const wide = Math.max(toX(to ?? last) - x, 3);
+    const x = inside(from);
+    const wide = Math.max(inside(to ?? last) - x, LEAST_MARK);
     const group = svgPart("g", {});
     group.append(svgPart("title", {}, text));
     group.append(svgPart("rect", { x, y, width: wide, height: BAR_HEIGHT, fill, class: "bar" }));
@@ -140,7 +141,7 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
     // Last to first: the most severe lies on top.
     data.events.map((event, index) => [event, index]).reverse().forEach(([event, index]) => {
       const colour = shapeOf(event.type).colour;
-      const [x, end] = [Math.max(toX(event.from), CHART_LEFT), Math.min(toX(event.to), toX(last))];
+      const [x, end] = [inside(event.from), inside(event.to)];
       const group = svgPart("g", { class: "go" });
       group.append(svgPart("title", {}, event.says));
       group.append(svgPart("rect", { x, y: y + 9, width: Math.max(end - x, 2), height: 4, fill: colour, "fill-opacity": 0.5 }));
@@ -152,8 +153,8 @@ function stripChart(box, data, colourOf, onMoment, onFinding) {
   }
 
   function silentBand(silence, y, height, look) {
-    const x = Math.max(toX(silence.from), CHART_LEFT);
-    const wide = Math.max(Math.min(toX(silence.to), toX(last)) - x, 1);
+    const x = inside(silence.from);
+    const wide = Math.max(inside(silence.to) - x, 1);
     const band = svgPart("rect", { x, y, width: wide, height, class: "silent", ...look });
     band.append(svgPart("title", {}, `${silence.hull} not heard ${utcText(silence.from)} to ${utcText(silence.to)}`));
     return band;

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from darkwake.cli import app
+from darkwake.vessel import make_vessel_page
 from darkwake.vessel_events import event_from_feature
 from darkwake.vessel_fixes import VesselFixes, database
 from darkwake.vessel_visits import read_visits, read_voyages
@@ -130,6 +131,15 @@ def test_an_imo_number_finds_every_number_that_stated_it(folder: Path) -> None:
         assert found["mmsi"] == [CARRIER, RENAMED]
         assert {hull["mmsi"] for hull in found["hulls"]} == {CARRIER, RENAMED}
         assert found["page"] == str(folder / f"vessel-imo-{IMO}.html")
+
+
+def test_a_run_that_is_labelled_labels_its_pages(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))
+    (tmp_path / "run" / "run.json").write_text(json.dumps({"label": "synthetic", **record}))
+    for asked, given in (("", "synthetic"), ("drill", "drill")):
+        _, page = make_vessel_page(tmp_path / "run", str(CARRIER), label=asked)
+        assert page.label == given
 
 
 def test_out_names_the_page(folder: Path, tmp_path: Path) -> None:
