@@ -38,10 +38,11 @@ def run_demo(out: Path) -> Path:
         StoreError: the folder cannot be written.
     """
     with as_file(files("darkwake") / "data" / SENTENCES) as log, progress_for_terminal() as bars:
-        result = _replay(log, out, bars)
+        result, page = _replay(log, out, bars)
     _tell(f"Darkwake demo: {LABEL}. Modelled on a public case of 2015; all ships are invented.")
     say_findings(result.events)
     _say_things(result.events)
+    _tell(f"The carrier has a page of its own: {out / page}")
     return out / _PAGE
 
 
@@ -85,12 +86,17 @@ def _tell(text: str) -> None:
     say(f"{MARK} {text}")
 
 
-def _replay(log: Path, out: Path, bars: Progress) -> "ReplayResult":
-    """Write the result with its label on it, whole or not at all."""
+def _replay(log: Path, out: Path, bars: Progress) -> tuple["ReplayResult", str]:
+    """Write the result with its label on it, whole or not at all.
+
+    Return it with the name of the carrier's page.
+    """
     with staging(out) as folder:
         # Not before: numba loads for a second, and a folder that cannot be written is told first.
+        from darkwake.demo_story import CARRIER  # noqa: PLC0415
         from darkwake.outputs import write_result  # noqa: PLC0415
         from darkwake.replay import replay  # noqa: PLC0415
+        from darkwake.vessel import make_vessel_page  # noqa: PLC0415
 
         options = ReplayOptions(paths=(str(log),), out=folder, tracks=True)
         result = replay(options, Settings(), bars)
@@ -99,7 +105,8 @@ def _replay(log: Path, out: Path, bars: Progress) -> "ReplayResult":
         _draw(result, folder / _PAGE)
         _label(folder / "events.geojson", '\n{"type":"Feature",', f'"label":"{LABEL}",')
         _label(folder / MARKER, "{\n", f'  "label": "{LABEL}",\n')
-    return result
+        page, _ = make_vessel_page(folder, str(CARRIER), label=LABEL)
+    return result, page.name
 
 
 def _label(path: Path, after: str, label: str) -> None:
@@ -111,14 +118,13 @@ def _label(path: Path, after: str, label: str) -> None:
 
 def _draw(result: "ReplayResult", page: Path) -> None:
     from maps.alert_map import write_page  # noqa: PLC0415 - folium costs a second
-    from maps.payload import Identity, Page  # noqa: PLC0415
+    from maps.identities import identities  # noqa: PLC0415
+    from maps.payload import Page  # noqa: PLC0415
 
     looked_at = (
         f"{LABEL}: {result.report.rows_read:,} generated messages of {result.vessels.num_rows} "
         "vessels, modelled on a public case of 2015. Names, numbers and days are invented."
     )
-    vessels = result.vessels.select(["hull_id", "name", "flag"]).to_pylist()
-    identities = {row["hull_id"]: Identity(row["name"], row["flag"]) for row in vessels}
     write_page(
         page,
         Page(
@@ -126,6 +132,6 @@ def _draw(result: "ReplayResult", page: Path) -> None:
             tracks=result.event_tracks,
             title=f"Darkwake demo: {LABEL}",
             looked_at=looked_at,
-            identities=identities,
+            identities=identities(result.vessels),
         ),
     )

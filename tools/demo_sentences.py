@@ -13,7 +13,6 @@ from tools.demo_ship import Ship
 _FIRST_PART_CHARS = 59
 _MOORED = 5
 _UNITS_PER_DEGREE = 600_000  # 1/10,000 minute
-_BEAM_M = 8
 
 Field = tuple[int, int]
 """A value and its width in bits."""
@@ -58,7 +57,12 @@ def position(report: Report) -> list[str]:
 def identity(ship: Ship, index: int) -> list[str]:
     """Return the sentences of who a ship is: type 5 of class A, 24 in two parts of class B."""
     half = ship.length_m // 2
-    size = [(half, 9), (ship.length_m - half, 9), (_BEAM_M // 2, 6), (_BEAM_M // 2, 6)]
+    size = [
+        (half, 9),
+        (ship.length_m - half, 9),
+        (ship.length_m // 12, 6),
+        (ship.length_m // 12, 6),
+    ]
     # No country has call signs that begin with Q: those are operating signals (ITU RR, app. 42).
     callsign = _text(f"Q{index:04d}", 7)
     name = _text(ship.name, 20)

@@ -134,7 +134,7 @@ def test_the_page_says_that_it_is_synthetic_and_names_the_vessels(demo: tuple[Pa
 
 def test_every_page_says_that_it_is_synthetic(demo: tuple[Path, str]) -> None:
     pages = sorted(demo[0].glob("*.html"))
-    assert pages
+    assert [page.name for page in pages] == ["alerts.html", "vessel-299000017.html"]
     assert all(LABEL in page.read_text("utf-8") for page in pages)
 
 
@@ -148,7 +148,17 @@ def test_every_printed_line_says_that_it_is_synthetic(demo: tuple[Path, str]) ->
     lines = demo[1].splitlines()
     assert LABEL in lines[0]
     assert all(line.startswith(MARK) for line in lines)
-    assert all(len(line) <= 120 for line in lines)
+    assert all(len(line) <= 120 for line in lines if str(demo[0]) not in line)
+
+
+def test_the_carriers_page_is_named_and_does_not_tell_where_it_was_made(
+    demo: tuple[Path, str],
+) -> None:
+    page = demo[0] / f"vessel-{demo_world.CARRIER}.html"
+    assert str(page) in demo[1]
+    text = page.read_text("utf-8")
+    assert "GULF CEDAR 7" in text
+    assert ".part" not in text
 
 
 def test_three_things_are_told_each_with_what_else_could_explain_it(
