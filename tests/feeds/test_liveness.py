@@ -1,5 +1,7 @@
 """Outages of a feed: found once, whatever the stretches, and never made up."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ def follow(mmsi, minutes, cuts=(), silence_min=60.0, min_numbers=5):
     mmsi, minutes = np.asarray(mmsi)[order], np.asarray(minutes)[order]
     state = new_state()
     edges = [-1, *cuts, 10**9]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         part = (minutes > first) & (minutes <= last)
         state = follow_feed(
             state, mmsi[part].astype("i4"), minutes[part] * MIN_US, silence_min, min_numbers
