@@ -228,7 +228,7 @@ def test_config_explain_tells_everything_about_a_key(tmp_path: Path) -> None:
     (told,) = json.loads(text)
     assert code == 0
     assert (told["value"], told["default"], told["unit"], told["bounds"]) == (
-        *(7.0, 1000.0, "m", ">= 0"),
+        *(7.0, 2500.0, "m", ">= 0"),
     )
     assert told["variable"] == "DARKWAKE__HULLS__SLACK_M"
     _, text, _ = run("config", "explain", "hulls")
