@@ -170,9 +170,15 @@ def full_page() -> VesselPage:
     return page(
         tracks={HULL: track},
         chart=Chart(width_us=SLICE_US, slices={HULL: slices(1_200)}),
-        silences=[silence(start_us=START_US + i * US_PER_DAY) for i in range(300)],
+        silences=[
+            silence(start_us=start_us, end_us=start_us + 13 * US_PER_H)
+            for start_us in range(START_US, START_US + 300 * US_PER_DAY, US_PER_DAY)
+        ],
         held=[held("name", f"NAME {i:05d}", i % 300) for i in range(ROW_LIMIT + 50)],
-        events=[event(start_us=START_US + i * US_PER_H) for i in range(400)],
+        events=[
+            event(start_us=start_us, end_us=start_us + 13 * US_PER_H)
+            for start_us in range(START_US, START_US + 400 * US_PER_H, US_PER_H)
+        ],
     )
 
 
