@@ -52,7 +52,7 @@
   function fitPopups() {
     const size = map.getSize();
     const fit = {
-      maxWidth: Math.min(430, size.x - 50),
+      maxWidth: Math.min(430, size.x - 64),
       maxHeight: Math.max(170, Math.round(size.y * 0.66)),
       autoPanPaddingBottomRight: [size.x > 600 ? 60 : 10, 10], // the zoom buttons stay free
     };
