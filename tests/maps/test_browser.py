@@ -7,7 +7,7 @@ from detectors.events import Reason
 from maps.alert_map import render_page
 from maps.payload import Identity
 from tests.maps.browser import needs_chromium, result, visit, with_driver
-from tests.maps.samples import HOSTILE, event, many_events, page, walk
+from tests.maps.samples import HOSTILE, event, page, walk
 
 pytestmark = needs_chromium
 
@@ -180,11 +180,3 @@ def test_a_line_over_180_degrees_stays_short_on_the_screen(tmp_path: Path) -> No
 def test_an_empty_page_says_so_in_the_browser(tmp_path: Path) -> None:
     driver = TELL.format("document.body.innerText")
     assert "Nothing was found" in _look(tmp_path, driver, events=[])
-
-
-def test_a_full_page_opens_without_an_error(tmp_path: Path) -> None:
-    tracks = {f"{898000000 + i}-1": walk(i, 1_000, lon=i * 3.0 - 150.0) for i in range(100)}
-    driver = "window.seen.ready = document.documentElement.dataset.ready;"
-    driver += TELL.format("window.seen")
-    seen = _look(tmp_path, driver, events=many_events(1_000), tracks=tracks)
-    assert seen == {"fired": 0, "errors": [], "ready": "yes"}
