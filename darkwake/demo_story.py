@@ -12,7 +12,7 @@ from detectors.events import Event
 from maps import words
 from vessels.units import M_PER_NM, US_PER_S
 
-CARRIER, SECOND_SISTER = 299000017, 299000015
+CARRIER, SECOND_SISTER, LONG_STAYER = 299000017, 299000015, 299000034
 
 _SILENCE_MEANS = (
     "meetings that nobody was to see, to take fish, stores or people on or off. Two ships of its "
@@ -33,6 +33,8 @@ def three_things(events: Sequence[Event]) -> list[list[str]]:
     """Return up to three things to look at, each as lines: what, what it may mean, what else."""
     silences = _of(events, "dark_period", CARRIER)
     meetings = _of(events, "encounter", SECOND_SISTER)
+    if meetings:
+        meetings += _of(events, "time_at_sea", LONG_STAYER)
     stops = _of(events, "loitering", CARRIER)
     told = (
         (silences, _silence, _SILENCE_MEANS),
@@ -70,12 +72,19 @@ def _silence(events: Sequence[Event]) -> str:
 
 def _meetings(events: Sequence[Event]) -> str:
     first = events[0]
-    lengths = " and ".join(f"{event.duration_h:.1f} h" for event in events)
-    metres = max(event.details["median_distance_m"] for event in events)
-    trawlers = "two trawlers" if len(events) > 1 else "a trawler"
+    met = [event for event in events if event.type == "encounter"]
+    lengths = " and ".join(f"{event.duration_h:.1f} h" for event in met)
+    metres = max(event.details["median_distance_m"] for event in met)
+    trawlers = "two trawlers" if len(met) > 1 else "a trawler"
+    stays = "".join(
+        f" One of them, {event.vessel_name}, was not seen in a port in the whole time, "
+        f"{words.hours_words(event.duration_h)}."
+        for event in events
+        if event.type == "time_at_sea"
+    )
     return (
         f"{first.vessel_name} lay beside {trawlers}, one after the other, for {lengths} on "
-        f"{_day(first.start_us)}, about {metres:.0f} m apart, far from any port."
+        f"{_day(first.start_us)}, about {metres:.0f} m apart, far from any port.{stays}"
     )
 
 

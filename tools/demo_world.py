@@ -24,6 +24,11 @@ PLANTED: tuple[tuple[str, int, int | None], ...] = (
     ("loitering", CARRIER, None),
 )
 """What AIS shows of the case: type, number, the other's number. Nothing else may be found."""
+LONG_AT_SEA = ("time_at_sea", LONG_STAYER, None)
+LANDINGS = tuple(
+    ("port_visit", mmsi, None) for mmsi in (CARRIER, FIRST_SISTER, SECOND_SISTER, FIRST_TRAWLER)
+)
+"""Each lands once within a month of what it did."""
 
 SONGKHLA: Place = (7.235, 100.600)
 DARU: Place = (-9.085, 143.185)
@@ -34,8 +39,8 @@ OFF_COAST: Place = (-9.60, 142.0)
 THURSDAY_ISLAND: Place = (-10.575, 142.225)
 DARWIN: Place = (-12.455, 130.825)
 PORT_MORESBY: Place = (-9.475, 147.14)
-DARK_FROM: Place = (-9.85, 140.80)
-HEARD_AGAIN: Place = (-9.98, 140.10)
+DARK_FROM: Place = (-10.03, 140.70)
+HEARD_AGAIN: Place = (-10.06, 140.02)
 SISTER_DARK_FROM: Place = (-9.83, 141.27)
 SISTER_HEARD_AGAIN: Place = (-10.22, 140.78)
 FIRST_MEETING: Place = (-10.10, 141.15)

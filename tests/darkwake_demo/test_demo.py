@@ -56,9 +56,10 @@ def _one(found: list[dict[str, Any]], type_name: str, mmsi: int) -> dict[str, An
 def test_the_demo_raises_exactly_what_was_planted(found: list[dict[str, Any]]) -> None:
     planted = list(demo_world.PLANTED)
     if "time_at_sea" in LOOKED_FOR:
-        planted.append(("time_at_sea", demo_world.LONG_STAYER, None))
-    findings = [p for p in found if p["type"] not in NO_FINDING]
-    assert sorted((p["type"], p["mmsi"], p["other_mmsi"] or 0) for p in findings) == sorted(
+        planted.append(demo_world.LONG_AT_SEA)
+    if "port_visit" in LOOKED_FOR:
+        planted += demo_world.LANDINGS
+    assert sorted((p["type"], p["mmsi"], p["other_mmsi"] or 0) for p in found) == sorted(
         (kind, mmsi, other or 0) for kind, mmsi, other in planted
     )
 
@@ -169,13 +170,20 @@ def test_three_things_are_told_each_with_what_else_could_explain_it(
     for part in (one, two, three):
         assert part.count("What it may mean:") == 1
         assert part.count("What else could explain it:") == 1
-    assert one.startswith("GULF CEDAR 7 was not heard for 21.2 days, from 26 April 2015")
+    assert ("TIDE RUNNER 8, was not seen in a port" in two) == ("time_at_sea" in LOOKED_FOR)
+    assert one.startswith("GULF CEDAR 7 was not heard for 21.1 days, from 26 April 2015")
     assert two.startswith("GULF CEDAR 5 lay beside two trawlers")
     assert three.startswith("GULF CEDAR 7 came back and lay still")
     assert "an indicator to check, never a verdict" in text
 
 
+def test_the_map_opens_with_the_carrier(found: list[dict[str, Any]]) -> None:
+    top = max(found, key=lambda p: (p["severity"] == "high", p["confidence"]))
+    assert (top["type"], top["mmsi"]) == ("dark_period", demo_world.CARRIER)
+
+
 def test_the_story_is_about_the_ships_of_the_log() -> None:
+    assert demo_story.LONG_STAYER == demo_world.LONG_STAYER
     assert demo_story.CARRIER == demo_world.CARRIER
     assert demo_story.SECOND_SISTER == demo_world.SECOND_SISTER
 
