@@ -48,13 +48,13 @@ SECOND_MEETING: Place = (-10.12, 140.40)
 LYING: Place = (-9.62, 140.55)
 GROUNDS: Grounds = ((-10.35, 140.85), 26.0)
 FAR_GROUNDS: tuple[tuple[Grounds, float], ...] = (
-    (((-9.20, 135.20), 45.0), at(1, 26)),
-    (((-9.75, 137.10), 40.0), at(2, 20)),
-    (((-10.05, 139.20), 40.0), at(3, 20)),
-    (((-9.70, 138.30), 45.0), at(4, 30)),
-    (((-8.90, 135.90), 40.0), at(5, 25)),
-    (((-9.95, 136.60), 45.0), at(6, 22)),
-    (((-10.20, 138.90), 40.0), LAST_H),
+    (((-10.00, 139.00), 40.0), at(1, 20)),
+    (((-9.20, 135.20), 45.0), at(2, 14)),
+    (((-9.85, 137.10), 40.0), at(3, 20)),
+    (((-10.30, 138.60), 45.0), at(4, 20)),
+    (((-8.95, 135.90), 40.0), at(5, 25)),
+    (((-10.20, 136.20), 45.0), at(6, 22)),
+    (((-9.90, 138.00), 40.0), LAST_H),
 )
 """Where the long stayer fishes, and until when."""
 PAIR_GROUNDS: Grounds = ((-10.45, 141.00), 14.0)
@@ -172,15 +172,16 @@ def _long_stayer(meeting_h: float) -> Ship:
     ship = _fisher(LONG_STAYER, "TIDE RUNNER 8", 0.0, 41)
     ship.places, ship.heard_every = [FAR_GROUNDS[0][0][0]], FAINT
     for grounds, until_h in FAR_GROUNDS:
-        if ship.now_h < meeting_h - 96.0 < until_h:
+        if ship.now_h < meeting_h < until_h:
+            ship.sail([grounds[0]], 6.0).fish(grounds, 2.9, 4.0, meeting_h - 72.0)
             _meet(ship, meeting_h)
         ship.sail([grounds[0]], 6.0).fish(grounds, 2.9, 4.0, until_h)
     return ship
 
 
 def _meet(ship: Ship, meeting_h: float) -> None:
-    """Leave the far grounds for those of the others, lie beside the second sister, and go on."""
-    ship.fish(FAR_GROUNDS[2][0], 2.9, 4.0, meeting_h - 72.0).sail([GROUNDS[0]], 6.0)
+    """Go to the grounds of the others, lie beside the second sister, and fish there."""
+    ship.sail([GROUNDS[0]], 6.0)
     ship.fish(GROUNDS, 3.2, 3.0, meeting_h - 18.0)
     ship.fish_until_due(GROUNDS, _beside(SECOND_MEETING), meeting_h).drift(SECOND_MEETING_H)
     ship.heard_well.append((meeting_h - 60.0, meeting_h + 60.0))
