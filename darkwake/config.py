@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -165,10 +165,13 @@ def _key(name: str, field: FieldInfo) -> Key:
         for attribute, sign in _BOUNDS.items()
         if hasattr(limit, attribute)
     ]
+    words = get_args(field.annotation)
+    if words:
+        bounds = [" or ".join(words)]
     return Key(
         name=name,
         description=field.description or "",
-        type=getattr(field.annotation, "__name__", str(field.annotation)),
+        type="str" if words else getattr(field.annotation, "__name__", str(field.annotation)),
         unit=str(extra.get("unit", "")),
         default=field.default,
         bounds=" and ".join(bounds),

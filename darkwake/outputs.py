@@ -57,6 +57,10 @@ class ReplayResult:
     """`Settings.parameters()`, as used."""
     identities: pa.Table = field(default_factory=IDENTITIES_SCHEMA.empty_table)
     """Table of IDENTITIES_SCHEMA: what each number said it was, and when."""
+    visits: pa.Table | None = None
+    """Visits to ports (darkwake/visit_tables.py); None where they were not worked out."""
+    voyages: pa.Table | None = None
+    """Voyages between them, likewise."""
     learnt: dict[str, Any] = field(default_factory=dict)
     """Hashes of what was learnt from the data, by name."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -92,6 +96,9 @@ def write_result(result: ReplayResult, options: ReplayOptions, progress: Progres
     write_events_geojson(folder / "events.geojson", events)
     write_vessels(folder / "vessels.parquet", result.vessels)
     write_identities(folder / "identities.parquet", result.identities)
+    for name, table in (("visits", result.visits), ("voyages", result.voyages)):
+        if table is not None:
+            pq.write_table(table, folder / f"{name}.parquet", compression="zstd", version="2.6")
     if options.draw_map:
         progress.stage("drawing the map")
         _draw_map(folder / "alerts.html", result, options.map_limit)

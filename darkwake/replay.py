@@ -25,16 +25,19 @@ from darkwake.settings import Settings
 from darkwake.timeline import Timeline
 from darkwake.tracks import TrackSpool, TrackWriter
 from darkwake.vessel_table import vessel_table
+from darkwake.visit_tables import Calls, visit_table, voyage_table
 from darkwake.workers import WorkerStages
 from detectors.events import Event
 from detectors.naming import identity_change_event, name_events, telling_changes
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
+from detectors.port_visits import port_visit_events
+from detectors.time_at_sea import longest_days, with_company, with_peers
 from detectors.vessel_stage import VesselOutput
 from feeds.report import ReadReport
 from vessels.errors import InputError
-from vessels.fixes import Fixes, fixes_from_table, sort_fixes
-from vessels.identity import IdentityBook
+from vessels.fixes import Array, Fixes, fixes_from_table, sort_fixes
+from vessels.identity import IdentityBook, role_of
 
 _SCRATCH = "scratch"
 
@@ -143,8 +146,11 @@ def _detect(
     tracks = TrackWriter(run.options.out / "tracks.parquet") if run.options.tracks else None
     spool = TrackSpool(run.scratch / "spool.parquet")
 
+    calls = Calls(parameters.port_visit)
+
     def note(output: VesselOutput) -> None:
         spool.add(output)
+        calls.add(output)
         if tracks is not None:
             tracks.add(output)
 
@@ -161,7 +167,12 @@ def _detect(
         tracks.close()
     with run.stage("name", "naming"):
         events += _identity_changes(run, events, spool, parameters)
-        events = _inside(name_events(events, run.book), run.options.bbox)
+        visits, voyages = calls.finish(states, now_us or 0)
+        events = name_events(events, run.book)
+        told = port_visit_events(visits, events, now_us or 0, parameters.port_visit)
+        events += name_events(told, run.book)
+        events = _with_voyages(events, voyages, run.book, now_us or 0)
+        events = _inside(events, run.options.bbox)
         vessels = vessel_table(states, run.book)
         hulls = {hull for event in events for hull in (event.hull_id, event.other_hull_id) if hull}
         event_tracks = spool.tracks(hulls) if run.options.draw_map else {}
@@ -169,6 +180,8 @@ def _detect(
         events=events,
         vessels=vessels,
         identities=identity_table(run.book),
+        visits=visit_table(visits, parameters.port_visit),
+        voyages=voyage_table(voyages, parameters.port_visit),
         report=run.report,
         parameters={},
         tracks=run.options.out / "tracks.parquet" if tracks is not None else None,
@@ -203,6 +216,20 @@ def _identity_changes(
         for group, place in zip(groups, places, strict=True)
         if place is not None
     ]
+
+
+def _with_voyages(
+    events: list[Event], voyages: Array, book: IdentityBook, now_us: int
+) -> list[Event]:
+    """Return the events; time at sea tells whom the hull met and how its peers do."""
+    if not any(event.type == "time_at_sea" for event in events):
+        return events
+    longest = longest_days(voyages)
+    roles = {}
+    for hull in longest:
+        who = book.at(int(hull.partition("-")[0]), now_us)
+        roles[hull] = role_of(who.ship_type, who.name)
+    return with_peers(with_company(events), longest, roles)
 
 
 def _inside(events: list[Event], bbox: tuple[float, float, float, float] | None) -> list[Event]:

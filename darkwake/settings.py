@@ -4,7 +4,7 @@ To add a section, write a model like the ones below and name it in its parent. T
 reference, `config explain`, the checks and the environment variables follow from the model.
 """
 
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -16,6 +16,7 @@ _PIPE_GAPS = "Global Fishing Watch, pipe-gaps, class default"
 _MILLER = "Miller et al. 2018, doi:10.3389/fmars.2018.00240"
 _PIPE_ENCOUNTERS = "Global Fishing Watch, pipe-encounters"
 _LOITERING = "Global Fishing Watch, pipe-loitering"
+_ANCHORAGES = "Global Fishing Watch, pipe-anchorages"
 _OURS = "Darkwake"
 
 
@@ -168,6 +169,108 @@ class Loitering(Section):
     )
 
 
+class PortVisit(Section):
+    """Calls at ports, the voyages between them, and which calls are told as events."""
+
+    entry_distance_km: float = quantity(
+        3.0, "A visit begins this near to a port's point.", unit="km", source=_ANCHORAGES, gt=0
+    )
+    exit_distance_km: float = quantity(
+        4.0,
+        "It ends this far from that point, or from a berth beyond it.",
+        unit="km",
+        source=_ANCHORAGES,
+        gt=0,
+    )
+    stop_begin_knots: float = quantity(
+        0.2, "A stop begins at this speed or below.", unit="knots", source=_ANCHORAGES, ge=0
+    )
+    stop_end_knots: float = quantity(
+        0.5, "A stop ends at this speed or above.", unit="knots", source=_ANCHORAGES, gt=0
+    )
+    port_gap_min: float = quantity(
+        240.0, "Silent in port this long, it was in port.", unit="min", source=_ANCHORAGES, gt=0
+    )
+    rest_port_distance_km: float = quantity(
+        10.0,
+        "At rest this near to a port's point it is in port too: berths lie far from the point.",
+        unit="km",
+        source=_OURS,
+        ge=0,
+    )
+    rest_shore_distance_km: float = quantity(
+        1.0,
+        "At rest this near to land it is in a harbour that no list holds.",
+        unit="km",
+        source=_OURS,
+        ge=0,
+    )
+    min_rest_h: float = quantity(
+        1.0,
+        "Shortest rest that is a visit where no port's point is within the entry distance.",
+        unit="h",
+        source=_OURS,
+        ge=0,
+    )
+    break_distance_nm: float = quantity(
+        60.0,
+        "Silent in one port and heard in another this far off, it made two visits.",
+        unit="nm",
+        source=_ANCHORAGES,
+        gt=0,
+    )
+    min_confidence: int = quantity(
+        2,
+        "Visits from this level on part voyages: 4 entry, exit and rest; 3 entry or exit, and "
+        "rest; 2 rest alone; 1 passed through.",
+        unit="level",
+        source=f"{_ANCHORAGES}, as recommended for products",
+        ge=1,
+        le=4,
+    )
+    max_speed_knots: float = quantity(
+        20.0,
+        "Speed that a silent hull may have made to a port and back.",
+        unit="knots",
+        source=_OURS,
+        gt=0,
+        le=102.2,
+    )
+    shortest_call_h: float = quantity(
+        1.0, "A silence hides a call only if it leaves this much.", unit="h", source=_OURS, ge=0
+    )
+    events: Literal["none", "after_event", "all"] = Field(
+        default="after_event",
+        description="Calls told as events: none, those after a finding about the vessel, or all.",
+        json_schema_extra={"unit": "word", "source": _OURS},
+    )
+    after_event_days: float = quantity(
+        30.0,
+        "A call is told at most this long after such a finding ended.",
+        unit="days",
+        source=_OURS,
+        ge=0,
+    )
+
+
+class TimeAtSea(Section):
+    """Voyages in which a hull cannot have called at a port for long."""
+
+    min_days: float = quantity(
+        90.0, "Proven days at sea that are reported.", unit="days", source=_OURS, gt=0
+    )
+    high_days: float = quantity(
+        180.0, "From here on severity is high.", unit="days", source=_OURS, gt=0
+    )
+    year_days: float = quantity(
+        365.0,
+        "From here on the event says so in a reason of its own.",
+        unit="days",
+        source="MLC 2006, standard A2.5: repatriation after less than 12 months",
+        gt=0,
+    )
+
+
 class IdentityConflict(Section):
     """One number used by two hulls at once, or a hull that changes identity."""
 
@@ -212,6 +315,8 @@ class Detectors(Section):
     dark_period: DarkPeriod = DarkPeriod()
     encounter: Encounter = Encounter()
     loitering: Loitering = Loitering()
+    port_visit: PortVisit = PortVisit()
+    time_at_sea: TimeAtSea = TimeAtSea()
     identity_conflict: IdentityConflict = IdentityConflict()
     implausible_position: ImplausiblePosition = ImplausiblePosition()
 

@@ -20,6 +20,8 @@ RESULT_FILES = (
     "events.parquet",
     "events.geojson",
     "vessels.parquet",
+    "visits.parquet",
+    "voyages.parquet",
     "identities.parquet",
     "tracks.parquet",
     "alerts.html",

@@ -15,6 +15,8 @@ _NUMBER = pa.float64()
 _COUNT = pa.int64()
 _WORD = pa.string()
 _WORDS = pa.list_(pa.string())
+_COUNTS = pa.list_(pa.int64())
+_YES = pa.bool_()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,51 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "mean_shore_distance_nm": Detail(_NUMBER, "mean distance to shore"),
         **_PORT,
         "encounter_h": Detail(_NUMBER, "hours of it spent in encounters"),
+    },
+    "port_visit": {
+        "port_name": Detail(_WORD, "name of the port; null where no list holds one within 10 km"),
+        "port_country": Detail(_WORD, "its country, ISO 3166-1 alpha-3"),
+        "port_distance_m": Detail(_NUMBER, "distance to the nearest known port from the berth"),
+        "confidence_level": Detail(
+            _COUNT,
+            "4: entry, exit, and a stop or silence in port; 3: entry or exit, and a stop or "
+            "silence; 2: a stop or silence alone; 1: passed through",
+        ),
+        "entry": Detail(_YES, "it was heard outside before"),
+        "exit": Detail(_YES, "it was heard outside after; false while open"),
+        "stop": Detail(_YES, "it stopped"),
+        "gap": Detail(_YES, "it was silent in port for 4 h or more"),
+        "rest_h": Detail(_NUMBER, "hours at rest, silences between two fixes at rest included"),
+        "after_events": Detail(_WORDS, "findings about the vessel before it called"),
+    },
+    "time_at_sea": {
+        "lower_days": Detail(
+            _NUMBER,
+            "it was at sea at least this long: since its departure, or since the last silence in "
+            "which it could have called at a port",
+        ),
+        "upper_days": Detail(
+            _NUMBER, "at most this long; null where it was at sea when first heard"
+        ),
+        "proven_days": Detail(
+            _NUMBER, "longest stretch of this voyage in which no call was possible"
+        ),
+        "tier_days": Detail(_COUNT, "the highest threshold that `proven_days` passed"),
+        "censored": Detail(_YES, "it was at sea when first heard: the figures are at least"),
+        "last_port_name": Detail(
+            _WORD, "the port it left; null where not known, or where no list holds it"
+        ),
+        "last_lat": Detail(_NUMBER, "latitude last heard, or where it reached port, degrees"),
+        "last_lon": Detail(_NUMBER, "longitude last heard, or where it reached port, degrees"),
+        "silences": Detail(_COUNT, "silences in which it could have called at a port"),
+        "longest_silence_h": Detail(_NUMBER, "longest silence of the voyage"),
+        "meetings": Detail(_COUNTS, "MMSIs that it met during it, carriers first"),
+        "meeting_events": Detail(_WORDS, "the encounters, `event_id`, in the same order"),
+        "peers": Detail(_COUNT, "other hulls of the same role in this run"),
+        "peer_percentile": Detail(
+            _NUMBER,
+            "percentage of these whose longest time at sea in this run is shorter; null under 50",
+        ),
     },
     "identity_conflict": {
         "kind": Detail(

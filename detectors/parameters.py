@@ -7,6 +7,8 @@ from detectors.encounters import EncounterParameters
 from detectors.identity_conflict import IdentityConflictParameters
 from detectors.implausible_position import ImplausiblePositionParameters
 from detectors.loitering import LoiteringParameters
+from detectors.port_visits import PortVisitParameters
+from detectors.time_at_sea import TimeAtSeaParameters
 from vessels.hulls import HullParameters
 
 
@@ -18,6 +20,8 @@ class Parameters:
     dark_period: DarkPeriodParameters = field(default_factory=DarkPeriodParameters)
     encounter: EncounterParameters = field(default_factory=EncounterParameters)
     loitering: LoiteringParameters = field(default_factory=LoiteringParameters)
+    port_visit: PortVisitParameters = field(default_factory=PortVisitParameters)
+    time_at_sea: TimeAtSeaParameters = field(default_factory=TimeAtSeaParameters)
     identity_conflict: IdentityConflictParameters = field(
         default_factory=IdentityConflictParameters
     )

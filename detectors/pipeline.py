@@ -18,7 +18,8 @@ from detectors.sea_stage import SeaState
 from detectors.vessel_stage import VesselOutput
 from vessels.fixes import Array, Fixes
 
-Pending = tuple[Array, Array]
+Pending = tuple[Array, Array, Array]
+"""Open silences, loitering runs so far, and long voyages of a vessel stage."""
 
 
 class VesselStages(Protocol):
@@ -28,7 +29,7 @@ class VesselStages(Protocol):
         """Fold sorted fixes into a state; return the new state's token and what they brought."""
 
     def peek(self, token: int, now_us: int) -> list[Pending]:
-        """Return the open silences and loitering runs of a state, for each part."""
+        """Return what is open in a state, for each part."""
 
     def forget(self, keep: set[int]) -> None:
         """Drop every state but these and 0."""

@@ -32,6 +32,7 @@ from detectors.meeting_events import (
 )
 from detectors.parameters import Parameters
 from detectors.slots import SLOT_US
+from detectors.time_at_sea import time_at_sea_events
 from detectors.vessel_stage import OPEN_SEA, VesselOutput, settled_slot
 from feeds import liveness
 from vessels.fixes import Array
@@ -97,6 +98,8 @@ def step(
     feed = liveness.follow_feed(state.feed, *heard, dark.feed_silence_min, dark.feed_min_numbers)
     silences = np.concatenate([out.silences for out in outputs])
     events = dark_period_events(silences, feed["outages"], watermark_us, dark)
+    voyages = np.concatenate([out.voyages for out in outputs])
+    events += time_at_sea_events(voyages, watermark_us, parameters.time_at_sea)
 
     state, chain_events = _advance_meetings(state, outputs, watermark_us, parameters)
     events += chain_events
@@ -115,7 +118,7 @@ def step(
 
 def peek(
     state: SeaState,
-    pending: list[tuple[Array, Array]],
+    pending: list[tuple[Array, Array, Array]],
     now_us: int,
     parameters: Parameters,
 ) -> list[Event]:
@@ -128,8 +131,10 @@ def peek(
         state.feed, now_us, dark.feed_silence_min, dark.feed_min_numbers
     )
     events = dark_period_events(
-        np.concatenate([silences for silences, _ in pending]), outages, now_us, dark
+        np.concatenate([silences for silences, _, _ in pending]), outages, now_us, dark
     )
+    voyages = np.concatenate([voyages for _, _, voyages in pending])
+    events += time_at_sea_events(voyages, now_us, parameters.time_at_sea)
     contacts = np.concatenate([state.contacts, find_contacts(state.slots, _reach(parameters))])
     contacts = contacts[np.lexsort((contacts["slot"], contacts["key2"], contacts["key1"]))]
     _, chains = follow_chains(contacts, now_us // SLOT_US, parameters.encounter)
@@ -137,7 +142,7 @@ def peek(
     events += met
     meetings = (*state.meetings, *_meetings(met, now_us))
     events += _loitering(state.runs, meetings, now_us, parameters)
-    runs = np.concatenate([runs for _, runs in pending])
+    runs = np.concatenate([runs for _, runs, _ in pending])
     events += _loitering(runs, meetings, now_us, parameters, still_on=True)
     for run in state.switch_runs.values():
         events += _switch_events(run, over=False, now_us=now_us, parameters=parameters)

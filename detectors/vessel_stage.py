@@ -14,10 +14,10 @@ from detectors.dark_period import BEFORE_US, SILENCE, find_silences, open_silenc
 from detectors.loitering import RUN, follow_runs, new_runs, qualified
 from detectors.parameters import Parameters
 from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
-from vessels import hulls
+from vessels import hulls, visits
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
 from vessels.mmsi import MmsiKind, is_vessel, kind_of
-from vessels.units import US_PER_H
+from vessels.units import US_PER_DAY, US_PER_H
 
 SLOW_KNOTS = 5.0
 """Faster slots can be neither contact nor loitering; their surroundings are not looked up."""
@@ -39,6 +39,10 @@ class VesselOutput:
     silences: Array
     runs: Array
     """Loitering runs that closed."""
+    visits: Array
+    """Visits to ports that ended (vessels.visits.VISIT)."""
+    voyages: Array
+    """Voyages that such a visit ended."""
     switches: Array
     kept: Fixes
     key: Array
@@ -55,7 +59,7 @@ def new_state() -> State:
     state["hulls"] = np.empty(0, HULL)
     state["trail"] = np.empty(0, TRAIL)
     state["runs"] = np.empty(0, RUN)
-    return state
+    return state | _visit_state_arrays(visits.new_visit_state())
 
 
 def step(
@@ -86,10 +90,16 @@ def step(
     recent = rows.time_us >= last - BEFORE_US
     new |= rows.take(recent).as_arrays("tail_") | {"tail_key": key[recent]}
     new |= {"hulls": table, "trail": trail, "runs": runs}
+    called, ended, voyages = visits.follow_visits(
+        visit_state(state), new_key, out.fixes, parameters.port_visit
+    )
+    new |= _visit_state_arrays(called)
     return new, VesselOutput(
         slots=slots,
         silences=_closed_silences(key, rows, fresh, elsewhere, table, parameters),
         runs=closed_runs,
+        visits=ended,
+        voyages=voyages,
         switches=out.switches,
         kept=out.fixes,
         key=new_key,
@@ -98,12 +108,12 @@ def step(
     )
 
 
-def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Array]:
-    """Return the silences open at `now_us` and the loitering runs that qualify so far."""
+def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Array, Array]:
+    """Return the silences open at `now_us`, loitering runs so far, and long voyages."""
     key = state["tail_key"]
     fixes = Fixes.from_arrays(state, "tail_")
     if len(key) == 0:
-        return np.empty(0, SILENCE), np.empty(0, RUN)
+        return np.empty(0, SILENCE), np.empty(0, RUN), np.empty(0, visits.VOYAGE)
     lasts = np.flatnonzero(np.append(key[1:] != key[:-1], True))
     min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
     lasts = lasts[now_us - fixes.time_us[lasts] >= min_us]
@@ -113,7 +123,18 @@ def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Arra
     number = np.searchsorted(state["split_numbers"]["mmsi"], key[lasts] >> 16)
     elsewhere = (speaks[number] > 0) & (speaks[number] != key[lasts] & 0xFFFF)
     silences = open_silences(key, fixes, lasts, table["first_us"][place], elsewhere)
-    return silences, qualified(state["runs"], parameters.loitering)
+    long_us = int(parameters.time_at_sea.min_days * US_PER_DAY)
+    voyages = visits.open_voyages(visit_state(state), now_us, parameters.port_visit, long_us)
+    return silences, qualified(state["runs"], parameters.loitering), voyages
+
+
+def visit_state(state: State) -> visits.VisitState:
+    """Return the part of a state that visits and voyages are folded in."""
+    return {name: state[f"visits_{name}"] for name in ("motions", "logs")}
+
+
+def _visit_state_arrays(called: visits.VisitState) -> State:
+    return {f"visits_{name}": column for name, column in called.items()}
 
 
 def _speaking_hull(state: State) -> Array:

@@ -53,7 +53,7 @@ LOG = np.dtype(
         ("place_lon", "f8"),
         ("rest_us", "i8"),
         ("before_us", "i8"),  # last fix outside; 0 where there was none
-        ("before_latest_us", "i8"),  # the voyage as it stood then
+        ("before_lower_us", "i8"),  # the voyage as the visit found it
         ("before_proven_us", "i8"),
         ("before_longest_us", "i8"),
         ("before_silences", "i4"),
@@ -243,6 +243,7 @@ def follow(
     rows: tuple[Array, ...],
     sensed: tuple[Array, ...],
     limits: tuple[float, float, float, int, int, int],
+    ways: tuple[SegmentTree, float, float],
     visits: Record,
     voyages: Record,
 ) -> tuple[int, int]:
@@ -254,6 +255,7 @@ def follow(
         sensed: at rest, distance to port, call possible (see `sense`), at rest in harbour.
         limits: entry, exit and break distance (m), port gap and shortest rest (microseconds), and
             the confidence from which a visit parts voyages.
+        ways: the ports, the distance from one that is in port (m), metres a microsecond.
         visits: VISIT, long enough for all that close.
         voyages: VOYAGE, likewise.
     """
@@ -287,9 +289,9 @@ def follow(
                 closed += ended[0]
                 parted += ended[1]
         if log.inside == 0 and here:
-            _enter(log, *fix)
+            _enter(log, fix, ways)
         if log.last_us > 0:
-            _pass_silence(log, fix[0], possible[j])
+            _pass_silence(log, fix[0], possible[j], ways)
         if log.inside > 0:
             _stay(log, fix, (port_m[j], exit_m), (resting[j], berthed[j]))
             log.near |= port_m[j] <= entry_m
@@ -354,28 +356,40 @@ def _depart(log: Record, time_us: int, lat: float, lon: float) -> None:
 
 
 @njit(cache=True)
-def _enter(log: Record, time_us: int, lat: float, lon: float) -> None:
+def _earliest_us(log: Record, time_us: int, ways: tuple[SegmentTree, float, float]) -> int:
+    """Return when a hull can have been in port again at the earliest, up to a time."""
+    work = np.empty(64, np.int32), np.empty(64, np.float64)
+    _, port_m = _port_m(ways[0], work, -1, log.last_lat, log.last_lon)
+    return min(time_us, log.last_us + int(max(port_m - ways[1], 0.0) / ways[2]))
+
+
+@njit(cache=True)
+def _enter(
+    log: Record, fix: tuple[int, float, float], ways: tuple[SegmentTree, float, float]
+) -> None:
+    time_us, lat, lon = fix
     log.inside = 1
     log.entry = log.last_us > 0
     log.stop = log.gap = log.near = log.placed = log.away = 0
     log.rest_us = 0
     log.start_us, log.start_lat, log.start_lon = time_us, lat, lon
     log.before_us = log.last_us
-    log.before_latest_us = log.latest_us
-    log.before_proven_us = log.proven_us
-    log.before_longest_us = log.longest_us
     if log.last_us > 0:
+        log.before_lower_us = max(_earliest_us(log, time_us, ways) - log.latest_us, 0)
+        log.before_proven_us = max(log.proven_us, log.before_lower_us)
         log.before_longest_us = max(log.longest_us, time_us - log.last_us)
     log.before_silences = log.silences
 
 
 @njit(cache=True)
-def _pass_silence(log: Record, time_us: int, possible: int) -> None:
+def _pass_silence(
+    log: Record, time_us: int, possible: int, ways: tuple[SegmentTree, float, float]
+) -> None:
     """Take in the time since the last fix: bridged, or the lower bound begins anew."""
     if time_us > log.since_us:
         log.longest_us = max(log.longest_us, time_us - log.last_us)
     if possible > 0 and time_us > log.latest_us:
-        log.proven_us = max(log.proven_us, log.last_us - log.latest_us)
+        log.proven_us = max(log.proven_us, _earliest_us(log, time_us, ways) - log.latest_us)
         log.latest_us = time_us
         log.silences += 1
 
@@ -425,8 +439,8 @@ def close_voyage(log: Record, out: Record) -> None:
     out.start_lat, out.start_lon = log.since_lat, log.since_lon
     out.end_lat, out.end_lon = log.start_lat, log.start_lon
     out.port_lat, out.port_lon = log.port_lat, log.port_lon
-    out.lower_us = max(log.before_us - log.before_latest_us, 0)
+    out.lower_us = log.before_lower_us
     out.upper_us = log.start_us - log.inside_us if log.inside_us > 0 else -1
-    out.proven_us = max(log.before_proven_us, out.lower_us)
+    out.proven_us = log.before_proven_us
     out.longest_us = log.before_longest_us
     out.silences = log.before_silences

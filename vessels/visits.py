@@ -7,8 +7,9 @@ of a port or 1 km of a shore is in port too, the words by which a silence there 
 the place where it rests then takes the part of the port's point, and it must rest for an hour.
 
 A voyage runs from one confident visit to the next. Its length has a lower and an upper bound. The
-upper one takes the last fix in one port and the first in the next. The lower one begins anew after
-each silence in which the hull could have called: nearest port to where it fell silent, plus
+upper one takes the last fix in one port and the first in the next. The lower one ends when the hull
+can have been in port again at the earliest, from where it was heard last. It begins anew after each
+silence in which the hull could have called: nearest port to where it fell silent, plus
 nearest port to where it was heard again, no further than it sails in the silence less the shortest
 call. (The sum is least where both ports are the same one, so no call that was possible is missed.)
 Where the first fix is at sea, the upper bound is not known.
@@ -177,6 +178,7 @@ def follow_visits(
             int(parameters.min_rest_h * US_PER_H),
             parameters.min_confidence,
         ),
+        (_tree(), parameters.rest_port_distance_km * 1e3, parameters.reach[0]),
         visits,
         voyages,
     )
@@ -276,7 +278,7 @@ def _at_sea(logs: Array, now_us: int, parameters: VisitParameters) -> Array:
     out["start_lat"], out["start_lon"] = logs["since_lat"], logs["since_lon"]
     out["end_lat"], out["end_lon"] = logs["last_lat"], logs["last_lon"]
     out["port_lat"], out["port_lon"] = logs["port_lat"], logs["port_lon"]
-    until_us = np.where(could_call, logs["last_us"], now_us)
+    until_us = np.minimum(logs["last_us"] + (way_m / speed).astype("i8"), now_us)
     out["lower_us"] = np.maximum(until_us - logs["latest_us"], 0)
     out["upper_us"] = np.where(logs["inside_us"] > 0, now_us - logs["inside_us"], -1)
     out["proven_us"] = np.maximum(logs["proven_us"], out["lower_us"])

@@ -13,6 +13,7 @@ from darkwake.identity_file import IDENTITIES_SCHEMA
 from darkwake.options import ReplayOptions
 from darkwake.outputs import VESSELS_SCHEMA, run_record
 from darkwake.staging import RESULT_FILES
+from darkwake.visit_tables import VISITS_SCHEMA, VOYAGES_SCHEMA
 from detectors.details import DETAIL_FIELDS
 from feeds.report import REASONS
 from tests.darkwake.samples import result
@@ -50,7 +51,7 @@ def test_the_file_contract_names_every_file_column_and_key() -> None:
     page = text_of("docs/events.md")
     record = run_record(result(), ReplayOptions(paths=("a",), out=Path()))
     wanted = [*RESULT_FILES, *EVENTS_SCHEMA.names, *VESSELS_SCHEMA.names, *record]
-    wanted += IDENTITIES_SCHEMA.names
+    wanted += [*IDENTITIES_SCHEMA.names, *VISITS_SCHEMA.names, *VOYAGES_SCHEMA.names]
     wanted += [name for fields in DETAIL_FIELDS.values() for name in fields]
     assert [name for name in wanted if f"`{name}`" not in page] == []
 

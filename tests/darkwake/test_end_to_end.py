@@ -49,7 +49,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_replay_writes_every_file_and_accounts_for_every_row(whole: Path) -> None:
     assert names(whole) == [
         *("alerts.html", "events.geojson", "events.parquet", "identities.parquet", "run.json"),
-        *("tracks.parquet", "vessels.parquet"),
+        *("tracks.parquet", "vessels.parquet", "visits.parquet", "voyages.parquet"),
     ]
     record = json.loads((whole / "run.json").read_text("utf-8"))
     assert record["rows_read"] == record["rows_decoded"] + sum(record["rejected"].values())
@@ -82,5 +82,6 @@ def test_a_parameter_changes_the_events_and_diff_tells(whole: Path, tmp_path: Pa
     assert code == 0
     done = CliRunner().invoke(app, ["diff", str(whole), str(tmp_path / "out"), "--json"])
     told = json.loads(done.stdout)
-    assert {event["type"] for event in told["removed"]} == {"dark_period"}
+    gone = {event["type"] for event in told["removed"]}
+    assert gone == {"dark_period", "port_visit"}  # calls are told only after a finding
     assert told["parameters"] == {"detectors.dark_period.min_duration_h": {"a": 12.0, "b": 800.0}}
