@@ -22,13 +22,14 @@ PLANTED: tuple[tuple[str, int, int | None], ...] = (
     ("encounter", SECOND_SISTER, FIRST_TRAWLER),
     ("encounter", SECOND_SISTER, LONG_STAYER),
     ("loitering", CARRIER, None),
+    ("time_at_sea", LONG_STAYER, None),
+    # Each lands once within a month of what was found about it.
+    ("port_visit", CARRIER, None),
+    ("port_visit", FIRST_SISTER, None),
+    ("port_visit", SECOND_SISTER, None),
+    ("port_visit", FIRST_TRAWLER, None),
 )
 """What AIS shows of the case: type, number, the other's number. Nothing else may be found."""
-LONG_AT_SEA = ("time_at_sea", LONG_STAYER, None)
-LANDINGS = tuple(
-    ("port_visit", mmsi, None) for mmsi in (CARRIER, FIRST_SISTER, SECOND_SISTER, FIRST_TRAWLER)
-)
-"""Each lands once within a month of what it did."""
 
 SONGKHLA: Place = (7.235, 100.600)
 DARU: Place = (-9.085, 143.185)

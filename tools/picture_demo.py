@@ -1,7 +1,7 @@
 """Makes docs/img/demo-map.png: `uv run python -m tools.picture_demo`.
 
 The map that the demo writes, as Chromium shows it: the demo runs into a folder of its own, and what
-the browser draws is kept with 96 colours.
+the browser draws is kept with 128 colours.
 """
 
 import shutil
@@ -15,8 +15,8 @@ from PIL import Image
 from darkwake.demo import run_demo
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "img" / "demo-map.png"
-SIZE_PX = (1200, 720)
-COLOURS = 96
+SIZE_PX = (1200, 800)
+COLOURS = 128
 _FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
     *("--force-prefers-reduced-motion", "--virtual-time-budget=20000"),
@@ -41,9 +41,9 @@ def draw(chromium: str, page: Path, picture: Path) -> None:
         timeout=120,
     )
     with Image.open(shot) as image:
-        # Max coverage keeps the small marks' own colours; the default melts them into the sea.
+        # Max coverage keeps the colours of small marks, k-means then those of land and sea.
         palette = image.convert("RGB").quantize(
-            COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE
         )
         palette.save(picture, optimize=True)
 
