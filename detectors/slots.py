@@ -80,7 +80,7 @@ def fill_slots(rows: HullRows, trail: Array, max_gap_us: int) -> tuple[Array, Ar
 def _count_slots(key: Array, time_us: Array, fresh: Array, max_gap_us: int) -> int:
     total = 0
     for j in range(1, len(key)):
-        if fresh[j] and key[j] == key[j - 1] and time_us[j] - time_us[j - 1] <= max_gap_us:
+        if fresh[j] and key[j] == key[j - 1] and 0 < time_us[j] - time_us[j - 1] <= max_gap_us:
             total += time_us[j] // SLOT_US - time_us[j - 1] // SLOT_US
     return total
 

@@ -209,12 +209,8 @@ def _free_track(tracks: Record, reason: Array) -> int:
             elif tracks[k].time_us >= tracks[stalest].time_us:
                 continue
         stalest = k
-    track = tracks[stalest]
-    if track.held0 >= 0:
-        reason[track.held0] = UNCONFIRMED
-    if track.held1 >= 0:
-        reason[track.held1] = UNCONFIRMED
-    track.ordinal = -1
+    _drop(tracks[stalest], reason)
+    tracks[stalest].ordinal = -1
     return stalest
 
 
@@ -252,7 +248,6 @@ def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
         and tracks[p].ordinal > 0
         and tracks[p].time_us == track.parent_us
     ):
-        tracks[p].count += track.count
         track.ordinal = -1
         return p
     if track.count + 1 < min_fixes:
@@ -264,7 +259,6 @@ def _settle(number: Record, tracks: Record, k: int, min_fixes: int) -> int:
         else:
             near_m = distance_m(tracks[c].lat, tracks[c].lon, track.lat, track.lon)
         if near_m <= _CLOCK_FAULT_M:
-            tracks[c].count += track.count
             track.ordinal = -1
             return c
     number.hulls += 1
@@ -285,6 +279,17 @@ def _release(track: Record, ordinal: int, hull: Array, reason: Array) -> int:
     track.held0 = -1
     track.held1 = -1
     return first
+
+
+@njit(cache=True)
+def _drop(track: Record, reason: Array) -> None:
+    """Give up the held fixes of a track."""
+    if track.held0 >= 0:
+        reason[track.held0] = UNCONFIRMED
+    if track.held1 >= 0:
+        reason[track.held1] = UNCONFIRMED
+    track.held0 = -1
+    track.held1 = -1
 
 
 @njit(cache=True)
@@ -343,10 +348,15 @@ def _place(
                 tracks[k].held1 = row
             _advance(tracks[k], fix)
             return -1, first_row, first, 0, previous_us
-        first = (tracks[k].first_us, tracks[k].first_lat, tracks[k].first_lon)
         previous_us = 0 if target == k else tracks[target].time_us
-        held = _release(tracks[k], tracks[target].ordinal, hull, reason)
-        first_row = held if held >= 0 else first_row
+        if target != k and tracks[k].first_us <= previous_us:
+            # The hull has spoken since: what was held would go back in its time.
+            _drop(tracks[k], reason)
+            handed = 1
+        else:
+            first = (tracks[k].first_us, tracks[k].first_lat, tracks[k].first_lon)
+            held = _release(tracks[k], tracks[target].ordinal, hull, reason)
+            first_row = held if held >= 0 else first_row
         k = target
     _advance(tracks[k], fix)
     hull[row] = tracks[k].ordinal

@@ -83,6 +83,30 @@ def test_a_small_jump_that_stays_is_a_wrong_clock_and_no_second_hull():
     assert hulls(out) == {1: len(hours)}
 
 
+def test_the_time_of_a_hull_never_goes_back():
+    """Receive times hours off in part of a stream: what waited is dropped, not handed in late."""
+    rng = np.random.default_rng(1)
+    hours = every(2, 0, 30)
+    told = hours + np.where(rng.random(len(hours)) < 0.3, rng.uniform(-0.6, 0.6, len(hours)), 0.0)
+    out = split(ship(A, np.maximum(told, 0.0), OFFSHORE[0] + hours * 0.3, sog=18.0))
+    for number in np.unique(out.hull):
+        assert (np.diff(out.fixes.time_us[out.hull == number]) >= 0).all()
+
+
+def test_no_step_brings_a_hull_a_fix_older_than_one_it_has_had():
+    rng = np.random.default_rng(2)
+    hours = every(2, 0, 30)
+    told = hours + np.where(rng.random(len(hours)) < 0.3, rng.uniform(-0.6, 0.6, len(hours)), 0.0)
+    fixes, _ = sort_fixes(ship(A, np.maximum(told, 0.0), OFFSHORE[0] + hours * 0.3, sog=18.0))
+    state, last = new_state(), {}
+    for first in range(0, len(fixes), 3):
+        batch = fixes.take(slice(first, first + 3))
+        state, out = split_hulls(state, batch, np.zeros(len(batch), "u1"), HullParameters())
+        for hull, time_us in zip(out.hull.tolist(), out.fixes.time_us.tolist(), strict=True):
+            assert time_us >= last.get(hull, 0)
+            last[hull] = time_us
+
+
 def test_exact_re_transmissions_are_dropped():
     fixes = steaming(every(3, 0, 20))
     stale = fixes.take(slice(100, 110))
