@@ -85,7 +85,7 @@ def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> Re
     try:
         with run.stage("read", "reading"):
             timeline = _read(run)
-        if timeline.last_us is None and options.to_us is None and run.report.rows_decoded == 0:
+        if run.report.rows_decoded == 0:
             raise InputError(_nothing(run.report))
         now_us = options.to_us if options.to_us is not None else timeline.last_us
         with contextlib.ExitStack() as stack:

@@ -154,7 +154,7 @@ def _confidence(expected: float, shore_m: float, knots: float, *, is_open: bool)
 
     Three factors: messages expected from its own rate (in bursts, so a few are no proof); the
     shore (half near it, full from 50 nm on, the published rule); a distance that no ship sails in
-    the time makes both ends doubtful. They are judgement, not fitted: see docs/detectors/.
+    the time makes both ends doubtful. They are judgement, not fitted: see docs/detectors.md.
     """
     heard = 1.0 - math.exp(-expected / _BURST)
     shore = 0.5 + 0.5 * min(shore_m / WELCH_SHORE_M, 1.0)

@@ -21,7 +21,7 @@ _AT_ANCHOR, _MOORED = 1, 5  # navigational status, ITU-R M.1371
 
 @dataclass(frozen=True, slots=True)
 class DarkPeriodParameters:
-    """Thresholds; see docs/detectors/dark_period.md for sources."""
+    """Thresholds; see docs/detectors.md for sources."""
 
     min_duration_h: float = 12.0
     in_port_distance_km: float = 10.0

@@ -52,7 +52,7 @@ class Event:
     """One finding. Times are microseconds since 1970 UTC; `end_us` is None while open.
 
     `path` is the geometry as (lon, lat) pairs: one for a point, two or more for a line.
-    `details` holds plain scalars and lists by name; docs/detectors/ has one page a type.
+    `details` holds plain scalars and lists by name; docs/detectors.md has a section a type.
     """
 
     type: str

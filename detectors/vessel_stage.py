@@ -227,5 +227,9 @@ def _closed_silences(
     min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
     long_ago = (rows.time_us[1:] - rows.time_us[:-1] >= min_us) & (key[1:] == key[:-1])
     ends = np.flatnonzero(long_ago & fresh[1:]) + 1
-    first_us = table["first_us"][np.searchsorted(table["key"], key[ends])]
-    return find_silences(key, rows, ends, first_us, elsewhere[ends])
+    place = np.searchsorted(table["key"], key[ends])
+    # One or two fixes a year before all others are a wrong clock, not a ship heard and then silent.
+    heard_before = table["count"][place] - (np.searchsorted(key, key[ends], "right") - ends)
+    known = heard_before >= hulls.MIN_FIXES
+    ends, place = ends[known], place[known]
+    return find_silences(key, rows, ends, table["first_us"][place], elsewhere[ends])

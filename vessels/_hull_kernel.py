@@ -71,7 +71,7 @@ SWITCH = np.dtype(
 KEPT, WAITING, NOT_A_VESSEL, JUNK_MMSI, NULL_ISLAND, RETRANSMISSION, UNCONFIRMED = range(7)
 
 _NULL_ISLAND_DEG = 0.005
-_STALE_MIN_SOG = 0.5
+_STALE_MIN_SOG = 1.0
 _FORGET_US = 6 * US_PER_H
 """A tentative track that waits longer than this, while the number speaks elsewhere, is noise."""
 _SUSPECT_MIN_M = 5_000.0
@@ -135,7 +135,7 @@ def _signature(lat: float, lon: float, sog: float, cog: float, heading: float) -
 def _is_stale(fix: Tuple, tracks: Record, k: int, signatures: Array) -> bool:
     """Tell whether a fix repeats an older one of its number to the last digit; remember it.
 
-    A ship under way (0.5 knots and more) never repeats itself. One at rest may, but not from a
+    A ship under way (1 knot and more) never repeats itself. One at rest may, but not from a
     place where no hull of the number is: `k` is the track that the fix continues, or -1. Fixes at
     rest are remembered of hulls only, so that a second ship may come into being at anchor.
     """

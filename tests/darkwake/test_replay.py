@@ -107,6 +107,14 @@ def test_vessels_are_listed_by_hull(options: ReplayOptions) -> None:
     assert "477000005-2" in hulls
 
 
+@pytest.mark.parametrize("change", [{"to_us": T0_US - 1}, {"from_us": T0_US + 9000 * HOUR_US}])
+def test_a_range_that_holds_no_row_is_refused(
+    options: ReplayOptions, change: dict[str, int]
+) -> None:
+    with pytest.raises(InputError, match="outside_time_range"):
+        run(options, **change)
+
+
 def test_a_log_without_any_position_is_refused(tmp_path: Path, options: ReplayOptions) -> None:
     path = tmp_path / "none.csv"
     path.write_text("mmsi,timestamp,lat,lon\nx,2024-01-01T00:00:00,1,2\n")

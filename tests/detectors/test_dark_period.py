@@ -197,6 +197,11 @@ def test_two_wild_fixes_do_not_end_a_silence():
     assert hours_of(gap) == (13.0, 40.0)
 
 
+@pytest.mark.parametrize("wrong", [[-8760.0], [-8760.0, -8759.9]])
+def test_a_clock_that_was_a_year_wrong_once_makes_no_dark_period(wrong):
+    assert dark(ship(A, np.concatenate([wrong, every(10, 0, 13)]))) == []
+
+
 def test_confidence_falls_towards_the_shore_and_does_not_vanish():
     far = dark(heard_then_silent(20))[0].confidence
     near = dark(heard_then_silent(20, lat=-38.5, lon=-74.0))[0].confidence
