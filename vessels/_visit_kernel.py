@@ -311,6 +311,7 @@ def _end(
 ) -> tuple[int, int]:
     """End what was on in port; return how many visits and voyages that closes (0 or 1 each)."""
     if not counts(log, limits[0]):
+        _pass_rest(log, end[0], limits[0])
         return 0, 0
     _close_visit(log, end[0], leaving, visits[0])
     if visits[0].confidence < limits[1]:
@@ -391,6 +392,15 @@ def _pass_silence(
     if possible > 0 and time_us > log.latest_us:
         log.proven_us = max(log.proven_us, _earliest_us(log, time_us, ways) - log.latest_us)
         log.latest_us = time_us
+        log.silences += 1
+
+
+@njit(cache=True)
+def _pass_rest(log: Record, end_us: int, min_rest_us: int) -> None:
+    """Take in a rest too short to be a visit; with the silences around it, it could be one."""
+    if log.stop > 0 and log.before_us > 0 and end_us - log.before_us >= min_rest_us:
+        log.proven_us = max(log.proven_us, log.before_proven_us)
+        log.latest_us = end_us
         log.silences += 1
 
 

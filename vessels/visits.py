@@ -280,6 +280,8 @@ def _at_sea(logs: Array, now_us: int, parameters: VisitParameters) -> Array:
     out["port_lat"], out["port_lon"] = logs["port_lat"], logs["port_lon"]
     until_us = np.minimum(logs["last_us"] + (way_m / speed).astype("i8"), now_us)
     out["lower_us"] = np.maximum(until_us - logs["latest_us"], 0)
+    rests = (logs["inside"] > 0) & (logs["stop"] > 0) & (logs["before_us"] > 0)
+    out["lower_us"][rests] = np.minimum(out["lower_us"], logs["before_lower_us"])[rests]
     out["upper_us"] = np.where(logs["inside_us"] > 0, now_us - logs["inside_us"], -1)
     out["proven_us"] = np.maximum(logs["proven_us"], out["lower_us"])
     out["longest_us"] = np.maximum(logs["longest_us"], now_us - logs["last_us"])

@@ -93,13 +93,14 @@ def test_the_bounds_of_every_voyage_hold_its_true_length(seed: int) -> None:
 
 
 def true_length_h(world: Shuttle, end_h: float, *, is_open: bool) -> float:
-    """Return how long the ship had truly been at sea: since the departure before `end_h`."""
+    """Return the true length of the voyage that was on when the ship was heard last at sea."""
     if is_open:
         left = [leave for leave, _ in world.voyages if leave <= end_h]
         back = [arrive for leave, arrive in world.voyages if leave <= end_h]
         return max(min(end_h, back[-1]) - left[-1], 0.0) if left else 0.0
-    ended = [(leave, arrive) for leave, arrive in world.voyages if leave < end_h - SLACK_H / 4]
-    leave, arrive = ended[-1]
+    heard_h = (world.fixes.time_us - T0_US) / HOUR_US
+    last_h = heard_h[heard_h < end_h - 1e-6][-1]
+    leave, arrive = next(one for one in reversed(world.voyages) if one[0] <= last_h)
     return arrive - leave
 
 

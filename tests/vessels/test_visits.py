@@ -250,6 +250,22 @@ def test_a_silence_that_could_not_reach_a_port_is_bridged(silence_h, bridged) ->
     assert voyage.lower_days == pytest.approx(whole if bridged else 25 / 24, abs=1e-3)
 
 
+def test_a_rest_seen_once_between_two_silences_is_a_possible_call() -> None:
+    """Neither silence is long enough for a call, but the time between their far ends is."""
+    berth = leg([21.5], [6], 0)
+    visits, _, (voyage,) = run(far_out(0, 20, 400, 30), berth, far_out(23, 43, 30, 400))
+    assert len(visits) == 0
+    assert voyage.silences == 1
+    assert voyage.lower_days == pytest.approx(20 / 24, abs=1e-3)
+
+
+def test_at_rest_for_less_than_a_visit_a_voyage_no_longer_grows() -> None:
+    _, still, (voyage,) = run(far_out(0, 20, 400, 30), leg([21, 21.8], [6, 6], 0), now_h=24)
+    assert len(still) == 0
+    assert voyage.end_us is None
+    assert voyage.lower_days == pytest.approx(20.54 / 24, abs=1e-3)
+
+
 def test_an_open_silence_counts_only_while_no_port_could_be_reached() -> None:
     at = far_out(0, 100, 1000, 1000)  # 990 km at 20 knots: 26.7 h
     assert run(at, now_h=126)[2][0].lower_days == pytest.approx(126 / 24, abs=1e-3)
