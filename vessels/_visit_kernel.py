@@ -339,7 +339,7 @@ def _part(log: Record, end: tuple[int, float, float], voyages: Record) -> int:
     """End the voyage before a visit and begin the one after; return 1 if there was one before."""
     known = 1 if log.before_us > 0 else 0
     if known:
-        close_voyage(log, voyages[0])
+        _close_voyage(log, voyages[0])
     log.inside_us = log.last_us
     log.port_lat = log.place_lat if log.placed > 0 else log.start_lat
     log.port_lon = log.place_lon if log.placed > 0 else log.start_lon
@@ -442,7 +442,7 @@ def _close_visit(log: Record, end_us: int, leaving: int, out: Record) -> None:
 
 
 @njit(cache=True)
-def close_voyage(log: Record, out: Record) -> None:
+def _close_voyage(log: Record, out: Record) -> None:
     """Write the voyage that the visit of a log ended."""
     out.key = log.key
     out.start_us, out.end_us = log.since_us, log.start_us
@@ -454,3 +454,10 @@ def close_voyage(log: Record, out: Record) -> None:
     out.proven_us = log.before_proven_us
     out.longest_us = log.before_longest_us
     out.silences = log.before_silences
+
+
+@njit(cache=True)
+def close_voyages(logs: Record, out: Record) -> None:
+    """Write the voyages that the visits of some logs ended, one a log."""
+    for i in range(len(logs)):
+        _close_voyage(logs[i], out[i])

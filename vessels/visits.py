@@ -28,7 +28,7 @@ from vessels._visit_kernel import (
     MOTION,
     VISIT,
     VOYAGE,
-    close_voyage,
+    close_voyages,
     follow,
     sense,
 )
@@ -255,12 +255,12 @@ def open_voyages(
     gap = _gap(logs, now_us, parameters)
     ended = _counts(logs, gap, parameters)
     ended &= _open_confidence(logs, gap) >= parameters.min_confidence
-    over = np.zeros(int((ended & (logs["before_us"] > 0)).sum()), VOYAGE)
-    for log, row in zip(logs[ended & (logs["before_us"] > 0)], over, strict=True):
-        close_voyage(log, row)
+    was_at_sea = ended & (logs["before_us"] > 0) & (logs["before_proven_us"] >= min_us)
+    over = np.zeros(int(was_at_sea.sum()), VOYAGE)
+    close_voyages(logs[was_at_sea], over)
     logs = logs[~ended]
     logs = logs[np.maximum(logs["proven_us"], now_us - logs["latest_us"]) >= min_us]
-    rows = np.concatenate([over[over["proven_us"] >= min_us], _at_sea(logs, now_us, parameters)])
+    rows = np.concatenate([over, _at_sea(logs, now_us, parameters)])
     return rows[np.argsort(rows["key"], kind="stable")]
 
 
