@@ -34,6 +34,7 @@ from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStage
 from detectors.port_visits import port_visit_events
 from detectors.time_at_sea import longest_days, with_company, with_peers
 from detectors.vessel_stage import VesselOutput
+from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 from vessels.errors import InputError
 from vessels.fixes import Array, Fixes, fixes_from_table, sort_fixes
@@ -115,25 +116,24 @@ def _read(run: _Run) -> Timeline:
         report=run.report,
         progress=run.progress.update,
     )
-    for table in tables:
-        rows = _in_time(table, run)
+    outside = 0
+    for table in prefetch(tables):
+        rows = _in_time(table, run.options)
+        outside += table.num_rows - rows.num_rows
         run.book.update(rows)
         timeline.add(fixes_from_table(rows))
+    run.report.reject_decoded("outside_time_range", outside)
     return timeline
 
 
-def _in_time(table: pa.Table, run: _Run) -> pa.Table:
-    """Return the rows between `--from` and `--to`, and count the others."""
-    options = run.options
+def _in_time(table: pa.Table, options: ReplayOptions) -> pa.Table:
+    """Return the rows between `--from` and `--to`."""
     if options.from_us is None and options.to_us is None:
         return table
     time_us = table["time"].cast(pa.int64())
     low = options.from_us if options.from_us is not None else np.iinfo("i8").min
     high = options.to_us if options.to_us is not None else np.iinfo("i8").max
-    inside = pc.and_(pc.greater_equal(time_us, low), pc.less_equal(time_us, high))
-    rows = table.filter(inside)
-    run.report.reject_decoded("outside_time_range", table.num_rows - rows.num_rows)
-    return rows
+    return table.filter(pc.and_(pc.greater_equal(time_us, low), pc.less_equal(time_us, high)))
 
 
 def _detect(

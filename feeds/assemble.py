@@ -6,7 +6,9 @@ A row with several faults is counted under the first of: `bad_row` (wrong number
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +101,7 @@ class FixBuilder:
         Raises:
             InputError: how times are written cannot be decided.
         """
+        words = _second_core().submit(self._words, columns)  # the kernels let go of Python's lock
         mmsi, mmsi_ok = _mmsi(columns["mmsi"])
         micros, time_status = self._times(columns["time"])
         place = _place(columns, len(bad))
@@ -107,7 +110,8 @@ class FixBuilder:
             "time": pa.array(micros).cast(TIME),
             "lat_deg": pa.array(place.lat, mask=~place.found),
             "lon_deg": pa.array(place.lon, mask=~place.found),
-            **self._optional(columns),
+            **_measures(columns, signed_course=self.layout.signed_course),
+            **words.result(),
         }
         table = pa.table(
             [arrays.get(field.name, pa.nulls(len(bad), field.type)) for field in FIXES],
@@ -138,22 +142,9 @@ class FixBuilder:
             self._time_rule = decide(column, self.layout, path=self._path)
         return (self._time_rule or TimeRule("iso")).apply(column)
 
-    def _optional(self, columns: Mapping[str, Column]) -> dict[str, pa.Array]:
+    def _words(self, columns: Mapping[str, Column]) -> dict[str, pa.Array]:
+        """Return the columns that are looked up by their distinct values."""
         arrays: dict[str, pa.Array] = {}
-        for key, (name, low, high) in _MEASURES.items():
-            if key in columns:
-                values, status = numbers(columns[key])
-                out = np.zeros(len(values), np.float32)
-                found = tidy_measures(values, status, low, high, out)
-                arrays[name] = pa.array(out, mask=~found)
-        for key, name in _ANGLES.items():
-            if key in columns:
-                values, status = numbers(columns[key])
-                out = np.zeros(len(values), np.float32)
-                signed = key == "cog" and self.layout.signed_course
-                shift = _COURSE_OVERFLOW_DEG if signed else 0.0
-                found = tidy_angles(values, status, shift, out)
-                arrays[name] = pa.array(out, mask=~found)
         for key, encoder in self._codes.items():
             if key in columns:
                 source = text(columns[key])
@@ -171,6 +162,30 @@ class FixBuilder:
                 source.data, source.starts, source.lengths
             )
         return arrays
+
+
+@cache
+def _second_core() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="words")
+
+
+def _measures(columns: Mapping[str, Column], *, signed_course: bool) -> dict[str, pa.Array]:
+    """Return the columns that are read as numbers."""
+    arrays: dict[str, pa.Array] = {}
+    for key, (name, low, high) in _MEASURES.items():
+        if key in columns:
+            values, status = numbers(columns[key])
+            out = np.zeros(len(values), np.float32)
+            found = tidy_measures(values, status, low, high, out)
+            arrays[name] = pa.array(out, mask=~found)
+    for key, name in _ANGLES.items():
+        if key in columns:
+            values, status = numbers(columns[key])
+            out = np.zeros(len(values), np.float32)
+            shift = _COURSE_OVERFLOW_DEG if signed_course and key == "cog" else 0.0
+            found = tidy_angles(values, status, shift, out)
+            arrays[name] = pa.array(out, mask=~found)
+    return arrays
 
 
 def _mmsi(column: Column) -> tuple[npt.NDArray[np.int32], Flags]:
