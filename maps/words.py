@@ -199,8 +199,10 @@ def _detail(value: object) -> str:
 
 
 def _value(value: float | str, unit: str) -> str:
+    if isinstance(value, float) and unit == "h":
+        return hours_words(value)
     if isinstance(value, float):
-        places = 1 if abs(value) >= 100.0 else 3
+        places = 1 if abs(value) >= 10.0 else 2
         value = f"{value:.{places}f}".rstrip("0").rstrip(".")
     text = plain(value)
     return f"{text} {unit}" if unit else text

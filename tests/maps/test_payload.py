@@ -129,7 +129,7 @@ def test_details_read_as_words() -> None:
     ("reason", "text"),
     [
         (Reason("a_b", None, None, ""), "a b"),
-        (Reason("a", 1.23456, None, "kn"), "a: 1.235 kn"),
+        (Reason("a", 1.23456, None, "kn"), "a: 1.23 kn"),
         (Reason("a", "moored", 0, ""), "a: moored (threshold 0)"),
     ],
 )
