@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from detectors.vessel_stage import VesselOutput
 from vessels.fixes import NO_STATUS, Array, Fixes
-from vessels.hulls import REASONS, hull_id
+from vessels.hulls import REASONS, hull_id_of, hull_key
 from vessels.units import US_PER_MIN
 
 _THIN_US = 10 * US_PER_MIN
@@ -87,7 +87,7 @@ class TrackWriter:
 
 def _hull_column(key: Array) -> pa.DictionaryArray:
     hulls, place = np.unique(key, return_inverse=True)
-    names = [hull_id(int(one) >> 16, int(one) & 0xFFFF) for one in hulls]
+    names = [hull_id_of(one) for one in hulls]
     return pa.DictionaryArray.from_arrays(
         pa.array(place.astype("i4")), pa.array(names, pa.string())
     )
@@ -135,7 +135,7 @@ class TrackSpool:
 
     def tracks(self, hulls: Iterable[str]) -> dict[str, list[tuple[int, float, float]]]:
         """Return hull_id -> (time_us, lon, lat) in time order, for the hulls asked for."""
-        keys = {_key(name): name for name in hulls}
+        keys = {hull_key(name): name for name in hulls}
         out: dict[str, list[tuple[int, float, float]]] = {name: [] for name in keys.values()}
         if not keys:
             return out
@@ -173,12 +173,4 @@ class TrackSpool:
                 "ON wanted.mmsi = heard.mmsi AND wanted.at_us >= heard.time_us ORDER BY row",
                 [str(self._path)],
             ).fetchall()
-        return [
-            None if key is None else (hull_id(key >> 16, key & 0xFFFF), lat, lon)
-            for key, lat, lon in rows
-        ]
-
-
-def _key(name: str) -> int:
-    mmsi, _, number = name.partition("-")
-    return int(mmsi) << 16 | int(number)
+        return [None if key is None else (hull_id_of(key), lat, lon) for key, lat, lon in rows]

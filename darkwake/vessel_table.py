@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from darkwake.outputs import VESSELS_SCHEMA
 from detectors import vessel_stage
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of
 from vessels.identity import IdentityBook
 from vessels.mmsi import MmsiKind, flag_of, is_gear_beacon, kind_of
 
@@ -23,7 +23,7 @@ def vessel_table(states: list[vessel_stage.State], book: IdentityBook) -> pa.Tab
         who = book.at(number, int(hull["last_us"]))
         beacon = is_gear_beacon(number, who.name)
         rows["mmsi"].append(number)
-        rows["hull_id"].append(hull_id(number, int(hull["key"]) & 0xFFFF))
+        rows["hull_id"].append(hull_id_of(int(hull["key"])))
         rows["name"].append(who.name)
         rows["callsign"].append(who.callsign)
         rows["imo"].append(who.imo)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from detectors import vessel_stage
 from detectors.port_visits import PortVisitParameters
 from vessels.fixes import Array
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of
 from vessels.ports import nearest_port, ports
 from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import VISIT, VOYAGE, open_visits, open_voyages, voyages_of
@@ -84,7 +84,7 @@ def visit_table(visits: Array, parameters: PortVisitParameters) -> pa.Table:
     table = ports()
     columns = {
         "mmsi": (visits["key"] >> 16).astype("i4"),
-        "hull_id": [hull_id(key >> 16, key & 0xFFFF) for key in visits["key"].tolist()],
+        "hull_id": [hull_id_of(key) for key in visits["key"].tolist()],
         "start": pa.array(visits["start_us"]).cast(_TIME),
         "end": pa.array(visits["end_us"], mask=visits["end_us"] == 0).cast(_TIME),
         "last_inside": pa.array(visits["last_inside_us"]).cast(_TIME),

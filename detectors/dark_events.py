@@ -18,7 +18,7 @@ from feeds.liveness import overlap_us
 from vessels.fixes import Array
 from vessels.geodesy import distances_m
 from vessels.geography import distance_to_shore_m
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of, mmsi_of
 from vessels.ports import nearest_port, port_names
 from vessels.units import M_PER_NM, MPS_PER_KNOT, US_PER_H, US_PER_S
 
@@ -104,13 +104,13 @@ def _event(row: tuple[Any, ...], port_names: list[str], min_duration_h: float) -
     # The last fix began the silence; the others tell the rate. A single fix counts as half a one.
     rate_per_h = max(float(silence["before"]) - 1.0, 0.5) / max(float(silence["heard_h"]), 1.0)
     confidence = _confidence(rate_per_h * alive_h, float(shore0_m), knots, is_open=bool(is_open))
-    mmsi, number = int(silence["key"]) >> 16, int(silence["key"]) & 0xFFFF
+    key = int(silence["key"])
     lat, lon = float(silence["start_lat"]), float(silence["start_lon"])
     here, there = (lon, lat), (float(silence["end_lon"]), float(silence["end_lat"]))
     return Event(
         type="dark_period",
-        mmsi=mmsi,
-        hull_id=hull_id(mmsi, number),
+        mmsi=mmsi_of(key),
+        hull_id=hull_id_of(key),
         start_us=start_us,
         end_us=None if is_open else end_us,
         now_us=end_us,

@@ -15,7 +15,7 @@ from detectors.slots import SLOT_MIN, SLOT_US
 from vessels.fixes import Array
 from vessels.geodesy import interpolate
 from vessels.geography import distance_to_shore_m
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of, mmsi_of
 from vessels.ports import nearest_port, port_names
 from vessels.units import M_PER_NM, US_PER_H
 
@@ -70,10 +70,10 @@ def _encounter(
     start_us, last_us = int(rows["slot"][0]) * SLOT_US, int(rows["slot"][-1]) * SLOT_US
     return Event(
         type="encounter",
-        mmsi=key1 >> 16,
-        hull_id=hull_id(key1 >> 16, key1 & 0xFFFF),
-        other_mmsi=key2 >> 16,
-        other_hull_id=hull_id(key2 >> 16, key2 & 0xFFFF),
+        mmsi=mmsi_of(key1),
+        hull_id=hull_id_of(key1),
+        other_mmsi=mmsi_of(key2),
+        other_hull_id=hull_id_of(key2),
         start_us=start_us,
         end_us=last_us if chain.closed else None,
         now_us=last_us if chain.closed else now_us,
@@ -168,8 +168,8 @@ def loitering_events(
         out.append(
             Event(
                 type="loitering",
-                mmsi=key >> 16,
-                hull_id=hull_id(key >> 16, key & 0xFFFF),
+                mmsi=mmsi_of(key),
+                hull_id=hull_id_of(key),
                 start_us=start * SLOT_US,
                 end_us=end_us,
                 now_us=now_us if end_us is None else end_us,

@@ -17,7 +17,7 @@ import numpy as np
 
 from detectors.events import Event, Reason
 from vessels.fixes import Array
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of, hull_key, mmsi_of
 from vessels.ports import nearest_port, ports
 from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import VisitParameters
@@ -85,8 +85,7 @@ def _findings(events: Iterable[Event]) -> dict[int, list[Event]]:
         if event.severity == "info" or event.type == "port_visit":
             continue
         for hull in filter(None, (event.hull_id, event.other_hull_id)):
-            mmsi, _, number = hull.partition("-")
-            found.setdefault(int(mmsi) << 16 | int(number), []).append(event)
+            found.setdefault(hull_key(hull), []).append(event)
     return found
 
 
@@ -102,7 +101,7 @@ def _before(findings: list[Event], row: np.void, within_us: int) -> list[Event]:
 
 
 def _event(row: np.void, port: dict[str, Any], earlier: list[str], now_us: int) -> Event:
-    mmsi, number = int(row["key"]) >> 16, int(row["key"]) & 0xFFFF
+    key = int(row["key"])
     level = int(row["confidence"])
     lat, lon = float(row["start_lat"]), float(row["start_lon"])
     reasons = [Reason("confidence_level", level, 4, "level")]
@@ -110,8 +109,8 @@ def _event(row: np.void, port: dict[str, Any], earlier: list[str], now_us: int) 
     end_us = int(row["end_us"]) or None
     return Event(
         type="port_visit",
-        mmsi=mmsi,
-        hull_id=hull_id(mmsi, number),
+        mmsi=mmsi_of(key),
+        hull_id=hull_id_of(key),
         start_us=int(row["start_us"]),
         end_us=end_us,
         now_us=now_us if end_us is None else end_us,

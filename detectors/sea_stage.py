@@ -36,6 +36,7 @@ from detectors.time_at_sea import time_at_sea_events
 from detectors.vessel_stage import OPEN_SEA, VesselOutput, settled_slot
 from feeds import liveness
 from vessels.fixes import Array
+from vessels.hulls import hull_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +173,9 @@ def _meetings(events: list[Event], now_us: int) -> list[Meeting]:
     out = []
     for event in events:
         span = event.start_us // SLOT_US, (event.end_us or now_us) // SLOT_US
-        out.append((_key(event.hull_id), *span))
-        out.append((_key(event.other_hull_id or ""), *span))
+        out.append((hull_key(event.hull_id), *span))
+        out.append((hull_key(event.other_hull_id or ""), *span))
     return out
-
-
-def _key(hull: str) -> int:
-    mmsi, _, number = hull.partition("-")
-    return int(mmsi) << 16 | int(number)
 
 
 def _undecided(runs: Array, contacts: Array, done_slot: int) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 
 from detectors.events import Event, Reason
 from vessels.fixes import Array
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of, mmsi_of
 from vessels.ports import ports
 from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import port_rows
@@ -58,7 +58,7 @@ def time_at_sea_events(voyages: Array, now_us: int, parameters: TimeAtSeaParamet
 def _event(
     row: np.void, port_name: str | None, now_us: int, parameters: TimeAtSeaParameters
 ) -> Event:
-    mmsi, number = int(row["key"]) >> 16, int(row["key"]) & 0xFFFF
+    key = int(row["key"])
     end_us = int(row["end_us"]) or None
     proven = round(int(row["proven_us"]) / US_PER_DAY, 3)
     lower = round(int(row["lower_us"]) / US_PER_DAY, 3)
@@ -75,8 +75,8 @@ def _event(
         reasons.append(Reason("possible_calls", int(row["silences"]), None, "silences"))
     return Event(
         type="time_at_sea",
-        mmsi=mmsi,
-        hull_id=hull_id(mmsi, number),
+        mmsi=mmsi_of(key),
+        hull_id=hull_id_of(key),
         start_us=int(row["start_us"]),
         end_us=end_us,
         now_us=now_us if end_us is None else end_us,
@@ -136,7 +136,7 @@ def longest_days(voyages: Array) -> dict[str, float]:
     """Return hull_id -> its longest proven time at sea among VOYAGE rows, days."""
     longest: dict[str, float] = {}
     for key, proven_us in zip(voyages["key"].tolist(), voyages["proven_us"].tolist(), strict=True):
-        name = hull_id(key >> 16, key & 0xFFFF)
+        name = hull_id_of(key)
         longest[name] = max(longest.get(name, 0.0), proven_us / US_PER_DAY)
     return longest
 

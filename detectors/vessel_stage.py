@@ -68,7 +68,7 @@ def step(
     """Fold sorted fixes, all those up to `watermark_us` that were not folded before."""
     split_state = {k.removeprefix("split_"): v for k, v in state.items() if k.startswith("split_")}
     split_state, out = hulls.split_hulls(split_state, fixes, _beforehand(fixes), parameters.hulls)
-    new_key = (out.fixes.mmsi.astype("i8") << 16) | out.hull
+    new_key = hulls.hull_keys(out.fixes.mmsi, out.hull)
     tail = Fixes.from_arrays(state, "tail_")
     key = np.concatenate([state["tail_key"], new_key])
     order = np.argsort(key, kind="stable")

@@ -34,6 +34,10 @@ __all__ = [
     "HullOutput",
     "HullParameters",
     "hull_id",
+    "hull_id_of",
+    "hull_key",
+    "hull_keys",
+    "mmsi_of",
     "new_state",
     "split_hulls",
 ]
@@ -167,7 +171,7 @@ def _finish_step(
     state = work | rows.take(held).as_arrays("held_")
     kept = np.flatnonzero(reason == KEPT)
     # Held rows come before the batch, and both are in order of time: stable order by hull is all.
-    key = (rows.mmsi[kept].astype("i8") << 16) | hull[kept]
+    key = hull_keys(rows.mmsi[kept], hull[kept])
     kept = kept[np.argsort(key, kind="stable")]
     gone = np.flatnonzero(reason > WAITING)
     return state, HullOutput(
@@ -180,6 +184,35 @@ def _finish_step(
     )
 
 
+_NUMBER_BITS = 16
+"""A hull's key is one integer: its MMSI, and in the low bits its number within that."""
+
+
 def hull_id(mmsi: int, number: int) -> str:
     """Return the name of a hull: its MMSI and its number in order of becoming known."""
     return f"{mmsi}-{number}"
+
+
+def hull_key(name: str) -> int:
+    """Return the key of the hull of this name.
+
+    >>> hull_id_of(hull_key("416000001-2"))
+    '416000001-2'
+    """
+    mmsi, _, number = name.partition("-")
+    return int(mmsi) << _NUMBER_BITS | int(number)
+
+
+def hull_id_of(key: int) -> str:
+    """Return the name of the hull with this key."""
+    return hull_id(mmsi_of(key), int(key) & ((1 << _NUMBER_BITS) - 1))
+
+
+def mmsi_of(key: int) -> int:
+    """Return the MMSI of the hull with this key."""
+    return int(key) >> _NUMBER_BITS
+
+
+def hull_keys(mmsi: Array, number: Array) -> Array:
+    """Return keys (int64) for arrays of MMSIs and numbers."""
+    return (mmsi.astype("i8") << _NUMBER_BITS) | number

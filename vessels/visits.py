@@ -34,7 +34,7 @@ from vessels._visit_kernel import (
 )
 from vessels.fixes import Array, Fixes
 from vessels.geography import distance_to_shore_m
-from vessels.hulls import hull_id
+from vessels.hulls import hull_id_of
 from vessels.ports import nearest_port, ports
 from vessels.units import M_PER_NM, MPS_PER_KNOT, US_PER_DAY, US_PER_H, US_PER_MIN, US_PER_S
 
@@ -319,7 +319,7 @@ def voyages_of(rows: Array, parameters: VisitParameters) -> list[Voyage]:
     reached = port_rows(rows["end_lat"], rows["end_lon"], limit_m)
     return [
         Voyage(
-            hull_id=hull_id(int(row["key"]) >> 16, int(row["key"]) & 0xFFFF),
+            hull_id=hull_id_of(int(row["key"])),
             start_us=int(row["start_us"]),
             end_us=int(row["end_us"]) or None,
             from_port=names[left[i]],
