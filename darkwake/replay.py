@@ -193,8 +193,8 @@ def _detect(
 def _fold(run: _Run, timeline: Timeline, pipeline: Pipeline) -> tuple[PipelineState, list[Event]]:
     state = PipelineState()
     events: list[Event] = []
-    for done, stretch in enumerate(timeline.stretches(), start=1):
-        fixes, repeated = sort_fixes(stretch)
+    ahead = prefetch(sort_fixes(stretch) for stretch in timeline.stretches())
+    for done, (fixes, repeated) in enumerate(ahead, start=1):
         run.report.reject_decoded("duplicate", repeated)
         state, final = pipeline.step(state, fixes, int(fixes.time_us.max()))
         pipeline.stages.forget({state.token})

@@ -42,7 +42,11 @@ class Fixes:
         return len(self.mmsi)
 
     def take(self, rows: Any) -> "Fixes":
-        """Return the rows that an index array, a mask or a slice selects."""
+        """Return the rows that an index array (none negative), a mask or a slice selects."""
+        if (
+            isinstance(rows, np.ndarray) and rows.dtype != bool
+        ):  # clip: bounds are not checked twice
+            return Fixes(*(getattr(self, name).take(rows, mode="clip") for name in COLUMNS))
         return Fixes(*(getattr(self, name)[rows] for name in COLUMNS))
 
     def as_arrays(self, prefix: str = "") -> dict[str, Array]:
