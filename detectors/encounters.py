@@ -74,14 +74,14 @@ def find_contacts(slots: Array, max_distance_m: float) -> Array:
     if len(slots) < 2:
         return np.empty(0, CONTACT)
     ordered = slots[np.lexsort((slots["key"], slots["lat"], slots["slot"]))]
-    out = np.empty(_pairs(ordered, max_distance_m, np.empty(0, CONTACT)), CONTACT)
-    _pairs(ordered, max_distance_m, out)
+    out = _pairs(ordered, max_distance_m)
     return out[np.lexsort((out["slot"], out["key2"], out["key1"]))]
 
 
 @njit(cache=True)
-def _pairs(slots: Record, max_distance_m: float, out: Record) -> int:
-    """Sweep each slot by latitude; count the pairs, and fill them in where `out` has room."""
+def _pairs(slots: Record, max_distance_m: float) -> Record:
+    """Sweep each slot by latitude; return the pairs near enough."""
+    out = np.empty(1024, CONTACT)
     band_deg = np.degrees(max_distance_m / EARTH_RADIUS_M) * 1.000001
     lat, lon, slot_no = slots["lat"], slots["lon"], slots["slot"]
     count = 0
@@ -94,13 +94,15 @@ def _pairs(slots: Record, max_distance_m: float, out: Record) -> int:
             if min(dlon, 360.0 - dlon) <= lon_band:
                 distance = distance_m(lat[i], lon[i], lat[j], lon[j])
                 if distance <= max_distance_m and slots[i].key >> 16 != slots[j].key >> 16:
-                    if count < len(out):
-                        first = slots[i].key < slots[j].key
-                        one, two = (slots[i], slots[j]) if first else (slots[j], slots[i])
-                        _fill_contact(out[count], one, two, distance)
+                    if count == len(out):
+                        out = np.concatenate((out, np.empty(count, CONTACT)))
+                    if slots[i].key < slots[j].key:
+                        _fill_contact(out[count], slots[i], slots[j], distance)
+                    else:
+                        _fill_contact(out[count], slots[j], slots[i], distance)
                     count += 1
             j += 1
-    return count
+    return out[:count].copy()
 
 
 @njit(cache=True)
