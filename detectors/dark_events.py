@@ -121,7 +121,9 @@ def _event(row: tuple[Any, ...], port_names: list[str], min_duration_h: float) -
         reasons=(
             Reason("silence", round(hours, 3), min_duration_h, "h"),
             Reason("expected_messages", round(rate_per_h * alive_h, 1), _BURST, "count"),
-            Reason("shore_distance", round(float(shore0_m) / M_PER_NM, 1), 50.0, "nm"),
+            Reason(
+                "shore_distance_for_confidence", round(float(shore0_m) / M_PER_NM, 1), 50.0, "nm"
+            ),
         ),
         details={
             "last_lat": round(lat, 6),

@@ -79,6 +79,7 @@ REASON_WORDS = {
     "silence": "Not heard for",
     "expected_messages": "Messages that its own rate before would have given",
     "shore_distance": "Distance from shore",
+    "shore_distance_for_confidence": "Distance from shore, which full confidence asks for",
     "name_changed": "New name",
     "callsign_changed": "New call sign",
     "imo_changed": "New IMO number",
