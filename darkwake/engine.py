@@ -128,13 +128,13 @@ class Engine:
             "parts": len(dumped),
             "final": [asdict(event) for event in self._final.values()],
         }
-        arrays = {"meta": np.frombuffer(json.dumps(meta).encode(), "u1")}
+        arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(meta).encode(), "u1")}
         arrays |= self._pending.as_arrays("pending/")
         arrays |= {f"sea/{name}": column for name, column in self._frozen.sea.as_arrays().items()}
         for i, state in enumerate(dumped):
             arrays |= {f"part{i}/{name}": column for name, column in state.items()}
         out = io.BytesIO()
-        np.savez(out, **arrays)  # type: ignore[arg-type]  # numpy types its keywords as booleans
+        np.savez(out, **arrays)
         return out.getvalue()
 
     @classmethod

@@ -33,11 +33,12 @@ from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
 from detectors.port_visits import port_visit_events
 from detectors.time_at_sea import longest_days, with_company, with_peers
-from detectors.vessel_stage import VesselOutput
+from detectors.vessel_stage import State, VesselOutput
 from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 from vessels.errors import InputError
 from vessels.fixes import Array, Fixes, fixes_from_table, sort_fixes
+from vessels.hulls import hull_key, mmsi_of
 from vessels.identity import IdentityBook, role_of
 
 _SCRATCH = "scratch"
@@ -143,9 +144,9 @@ def _detect(
     parameters: Parameters,
     now_us: int | None,
 ) -> ReplayResult:
+    """Fold all stretches, judge what is open as of `now_us`, and tell what was found."""
     tracks = TrackWriter(run.options.out / "tracks.parquet") if run.options.tracks else None
     spool = TrackSpool(run.scratch / "spool.parquet")
-
     calls = Calls(parameters.port_visit)
 
     def note(output: VesselOutput) -> None:
@@ -165,13 +166,29 @@ def _detect(
         for part in states:
             tracks.add_waiting(Fixes.from_arrays(part, "split_held_"))
         tracks.close()
+    result = _tell(run, events, states, calls, spool, parameters, now_us)
+    result.tracks = run.options.out / "tracks.parquet" if tracks is not None else None
+    return result
+
+
+def _tell(
+    run: _Run,
+    events: list[Event],
+    states: list[State],
+    calls: Calls,
+    spool: TrackSpool,
+    parameters: Parameters,
+    now_us: int | None,
+) -> ReplayResult:
+    """Put names on the events, add those that identity and port calls make, and list the hulls."""
+    judged_us = now_us or 0
     with run.stage("name", "naming"):
-        events += _identity_changes(run, events, spool, parameters)
-        visits, voyages = calls.finish(states, now_us or 0)
+        events = [*events, *_identity_changes(run, events, spool, parameters)]
+        visits, voyages = calls.finish(states, judged_us)
         events = name_events(events, run.book)
-        told = port_visit_events(visits, events, now_us or 0, parameters.port_visit)
+        told = port_visit_events(visits, events, judged_us, parameters.port_visit)
         events += name_events(told, run.book)
-        events = _with_voyages(events, voyages, run.book, now_us or 0)
+        events = _with_voyages(events, voyages, run.book, judged_us)
         events = _inside(events, run.options.bbox)
         vessels = vessel_table(states, run.book)
         hulls = {hull for event in events for hull in (event.hull_id, event.other_hull_id) if hull}
@@ -184,7 +201,6 @@ def _detect(
         voyages=voyage_table(voyages, parameters.port_visit),
         report=run.report,
         parameters={},
-        tracks=run.options.out / "tracks.parquet" if tracks is not None else None,
         event_tracks=event_tracks,
         now_us=now_us,
     )
@@ -227,7 +243,7 @@ def _with_voyages(
     longest = longest_days(voyages)
     roles = {}
     for hull in longest:
-        who = book.at(int(hull.partition("-")[0]), now_us)
+        who = book.at(mmsi_of(hull_key(hull)), now_us)
         roles[hull] = role_of(who.ship_type, who.name)
     return with_peers(with_company(events), longest, roles)
 

@@ -6,6 +6,7 @@ spilled to files in a temporary folder, and read back when their turn comes.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,8 @@ class Timeline:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"stretch-{number}-{self._files}.npz"
         self._files += 1
-        np.savez(path, **fixes.as_arrays())  # type: ignore[arg-type]  # keywords typed as booleans
+        columns: dict[str, Any] = dict(fixes.as_arrays())
+        np.savez(path, **columns)
         self._spilled.setdefault(number, []).append(path)
         self._rows -= len(fixes)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,8 +54,8 @@ def options(log: Path) -> ReplayOptions:
     return ReplayOptions(paths=(str(log),), out=log.parent / "out", draw_map=False)
 
 
-def run(options: ReplayOptions, **changes: object) -> ReplayResult:
-    return run_replay(replace(options, **changes), Settings())  # type: ignore[arg-type]
+def run(options: ReplayOptions, **changes: Any) -> ReplayResult:
+    return run_replay(replace(options, **changes), Settings())
 
 
 def test_a_plain_replay_finds_what_happens_in_the_sea(options: ReplayOptions) -> None:

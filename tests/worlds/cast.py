@@ -1,6 +1,7 @@
 """The stage on which scenes are played: gives out ships and places, collects rows and truths."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Cast:
         name = f"{rng.choice(FIRST)} {rng.choice(SECOND)} {rng.integers(2, 99)}"
         length_m = int(rng.integers(18, 60) if ship_type in (FISHER, TUG, PILOT) else 0)
         length_m = length_m or int(rng.integers(80, 260))
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "mmsi": 0,
             "name": name,
             "callsign": "".join(rng.choice(list("ABCDEFHJKLMNPRTUVW"), 3)) + str(rng.integers(99)),
@@ -59,7 +60,7 @@ class Cast:
         }
         values.update(fixed)
         values["mmsi"] = values["mmsi"] or self.number()
-        return Identity(**values)  # type: ignore[arg-type]
+        return Identity(**values)
 
     def sail(
         self, identity: Identity, track: Track, radio: Radio | None = None, *, offshore: bool = True
@@ -84,13 +85,13 @@ class Cast:
         """Return an ordinary receiver: a report every one to five minutes, 5-20 % lost."""
         rng = self.rng
         low = float(rng.uniform(130, 250))
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "interval_s": (low, low * 1.5),
             "loss": float(rng.uniform(0.05, 0.2)),
             "station": int(rng.integers(len(self.stations))),
         }
         values.update(fixed)
-        return Radio(**values)  # type: ignore[arg-type]
+        return Radio(**values)
 
     def hour(self, low: float, high: float) -> float:
         """Return a time between two hours of the world, in seconds."""
