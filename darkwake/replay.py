@@ -22,24 +22,21 @@ from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult
 from darkwake.progress import Progress
 from darkwake.settings import Settings
+from darkwake.telling import Heard, tell
 from darkwake.timeline import Timeline
 from darkwake.tracks import TrackSpool, TrackWriter
 from darkwake.vessel_table import vessel_table
 from darkwake.visit_tables import Calls, visit_table, voyage_table
 from darkwake.workers import WorkerStages
 from detectors.events import Event
-from detectors.naming import identity_change_event, name_events, telling_changes
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
-from detectors.port_visits import port_visit_events
-from detectors.time_at_sea import longest_days, with_company, with_peers
 from detectors.vessel_stage import State, VesselOutput
 from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 from vessels.errors import InputError
-from vessels.fixes import Array, Fixes, fixes_from_table, sort_fixes
-from vessels.hulls import hull_key, mmsi_of
-from vessels.identity import IdentityBook, role_of
+from vessels.fixes import Fixes, fixes_from_table, sort_fixes
+from vessels.identity import IdentityBook
 
 _SCRATCH = "scratch"
 
@@ -180,15 +177,12 @@ def _tell(
     parameters: Parameters,
     now_us: int | None,
 ) -> ReplayResult:
-    """Put names on the events, add those that identity and port calls make, and list the hulls."""
+    """Make findings of the events, and list the hulls."""
     judged_us = now_us or 0
     with run.stage("name", "naming"):
-        events = [*events, *_identity_changes(run, events, spool, parameters)]
         visits, voyages = calls.finish(states, judged_us)
-        events = name_events(events, run.book)
-        told = port_visit_events(visits, events, judged_us, parameters.port_visit)
-        events += name_events(told, run.book)
-        events = _with_voyages(events, voyages, run.book, judged_us)
+        heard = Heard(run.book, visits, voyages, spool.places, judged_us)
+        events = tell(events, heard, parameters)
         events = _inside(events, run.options.bbox)
         vessels = vessel_table(states, run.book)
         hulls = {hull for event in events for hull in (event.hull_id, event.other_hull_id) if hull}
@@ -217,35 +211,6 @@ def _fold(run: _Run, timeline: Timeline, pipeline: Pipeline) -> tuple[PipelineSt
         events += final
         run.progress.update(done)
     return state, events
-
-
-def _identity_changes(
-    run: _Run, events: list[Event], spool: TrackSpool, parameters: Parameters
-) -> list[Event]:
-    """Return the confirmed changes of identity, at the place where the ship was heard last."""
-    min_reports = parameters.identity_conflict.min_reports
-    conflicts = [event for event in events if event.type == "identity_conflict"]
-    groups = telling_changes(run.book.changes(min_reports), conflicts)
-    places = spool.places([(group[0].mmsi, group[0].time_us) for group in groups])
-    return [
-        identity_change_event(group, place, min_reports)
-        for group, place in zip(groups, places, strict=True)
-        if place is not None
-    ]
-
-
-def _with_voyages(
-    events: list[Event], voyages: Array, book: IdentityBook, now_us: int
-) -> list[Event]:
-    """Return the events; time at sea tells whom the hull met and how its peers do."""
-    if not any(event.type == "time_at_sea" for event in events):
-        return events
-    longest = longest_days(voyages)
-    roles = {}
-    for hull in longest:
-        who = book.at(mmsi_of(hull_key(hull)), now_us)
-        roles[hull] = role_of(who.ship_type, who.name)
-    return with_peers(with_company(events), longest, roles)
 
 
 def _inside(events: list[Event], bbox: tuple[float, float, float, float] | None) -> list[Event]:

@@ -16,7 +16,7 @@ from vessels.fixes import NO_STATUS, Array, Fixes
 from vessels.hulls import REASONS, hull_id_of, hull_key
 from vessels.units import US_PER_MIN
 
-_THIN_US = 10 * US_PER_MIN
+THIN_US = 10 * US_PER_MIN
 _RECEIVERS = ("satellite", "terrestrial")
 _CLASSES = ("A", "B")
 
@@ -120,7 +120,7 @@ class TrackSpool:
         key, time_us = output.key, output.kept.time_us
         if len(key) == 0:
             return
-        cell = time_us // _THIN_US
+        cell = time_us // THIN_US
         new = np.append(True, (key[1:] != key[:-1]) | (cell[1:] != cell[:-1]))
         new[np.flatnonzero(np.append(key[1:] != key[:-1], True))] = True
         rows = output.kept.take(new)
@@ -169,7 +169,11 @@ class TrackSpool:
             database.register("wanted", wanted)
             rows = database.execute(
                 "SELECT key, lat, lon FROM wanted ASOF LEFT JOIN "
-                "(SELECT *, key >> 16 AS mmsi FROM read_parquet(?)) AS heard "
+                # The first of each ten minutes alone: the last of a step depends on its cut.
+                "(SELECT *, key >> 16 AS mmsi FROM read_parquet(?) "
+                "WHERE key >> 16 IN (SELECT mmsi FROM wanted) "
+                f"QUALIFY row_number() OVER (PARTITION BY key, time_us // {THIN_US} "
+                "ORDER BY time_us) = 1) AS heard "
                 "ON wanted.mmsi = heard.mmsi AND wanted.at_us >= heard.time_us ORDER BY row",
                 [str(self._path)],
             ).fetchall()

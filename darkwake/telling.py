@@ -1,0 +1,69 @@
+"""Telling: what makes findings of the fold's events, the same for a replay and for a watch.
+
+The fold knows how hulls moved. Names, flags and roles, changes of identity, calls at ports, and how
+a voyage compares with others are put on here. All of it is a function of the set of rows: it may
+run at any time, and again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from detectors.events import Event
+from detectors.naming import identity_change_event, name_events, telling_changes
+from detectors.parameters import Parameters
+from detectors.port_visits import port_visit_events
+from detectors.time_at_sea import longest_days, with_company, with_peers
+from vessels.fixes import Array
+from vessels.hulls import hull_key, mmsi_of
+from vessels.identity import IdentityBook, role_of
+
+Place = tuple[str, float, float]
+"""hull_id, lat and lon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What telling needs to know besides the events of the fold."""
+
+    book: IdentityBook
+    visits: Array
+    """VISIT rows by hull and start: those that ended, and those on at `now_us`."""
+    voyages: Array
+    """VOYAGE rows, likewise."""
+    places: Callable[[list[tuple[int, int]]], list[Place | None]]
+    """Tells where each (mmsi, time_us) was heard last; None where never before."""
+    now_us: int
+
+
+def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Event]:
+    """Put names on the events of the fold, and add those that identity and port calls make."""
+    events = [*events, *_identity_changes(events, heard, parameters)]
+    events = name_events(events, heard.book)
+    calls = port_visit_events(heard.visits, events, heard.now_us, parameters.port_visit)
+    events += name_events(calls, heard.book)
+    return _with_voyages(events, heard)
+
+
+def _identity_changes(events: list[Event], heard: Heard, parameters: Parameters) -> list[Event]:
+    """Return the confirmed changes of identity, at the place where the ship was heard last."""
+    min_reports = parameters.identity_conflict.min_reports
+    conflicts = [event for event in events if event.type == "identity_conflict"]
+    groups = telling_changes(heard.book.changes(min_reports), conflicts)
+    places = heard.places([(group[0].mmsi, group[0].time_us) for group in groups])
+    return [
+        identity_change_event(group, place, min_reports)
+        for group, place in zip(groups, places, strict=True)
+        if place is not None
+    ]
+
+
+def _with_voyages(events: list[Event], heard: Heard) -> list[Event]:
+    """Return the events; time at sea tells whom the hull met and how its peers do."""
+    if not any(event.type == "time_at_sea" for event in events):
+        return events
+    longest = longest_days(heard.voyages)
+    roles = {}
+    for hull in longest:
+        who = heard.book.at(mmsi_of(hull_key(hull)), heard.now_us)
+        roles[hull] = role_of(who.ship_type, who.name)
+    return with_peers(with_company(events), longest, roles)
