@@ -102,7 +102,7 @@ class Engine:
         shown = dict(self._closed)
         for event in self._pipeline.peek(self._head, self._now_us):
             shown[event.event_id] = event
-        changes = _compare(self._shown, shown)
+        changes = compare_events(self._shown, shown)
         self._shown = shown
         return changes
 
@@ -207,7 +207,8 @@ class Engine:
         self._pipeline.stages.forget({self._frozen.token, self._head.token})
 
 
-def _compare(before: dict[str, Event], after: dict[str, Event]) -> list[Change]:
+def compare_events(before: dict[str, Event], after: dict[str, Event]) -> list[Change]:
+    """Return the changes that lead from the events by event_id `before` to those `after`."""
     gone = [event for key, event in before.items() if key not in after]
     changes = [Change("withdrawn", event) for event in gone]
     for key, event in after.items():
@@ -216,13 +217,13 @@ def _compare(before: dict[str, Event], after: dict[str, Event]) -> list[Change]:
             changes.append(Change("opened", event.with_(replaces=_replaced_by(event, gone))))
             if event.end_us is not None:
                 changes.append(Change("closed", event))
-        elif _content(event) != _content(old):
+        elif content(event) != content(old):
             ended = old.end_us is None and event.end_us is not None
             changes.append(Change("closed" if ended else "updated", event))
     return changes
 
 
-def _content(event: Event) -> Event:
+def content(event: Event) -> Event:
     """Return the event without the time of judgement: an open event that only ages is the same."""
     return (
         event.with_(now_us=0, reasons=(), details={}, confidence=0.0) if not event.end_us else event

@@ -172,9 +172,9 @@ class TrackSpool:
                 # The first of each ten minutes alone: the last of a step depends on its cut.
                 "(SELECT *, key >> 16 AS mmsi FROM read_parquet(?) "
                 "WHERE key >> 16 IN (SELECT mmsi FROM wanted) "
-                f"QUALIFY row_number() OVER (PARTITION BY key, time_us // {THIN_US} "
+                "QUALIFY row_number() OVER (PARTITION BY key, time_us // ? "
                 "ORDER BY time_us) = 1) AS heard "
                 "ON wanted.mmsi = heard.mmsi AND wanted.at_us >= heard.time_us ORDER BY row",
-                [str(self._path)],
+                [str(self._path), THIN_US],
             ).fetchall()
         return [None if key is None else (hull_id_of(key), lat, lon) for key, lat, lon in rows]
