@@ -167,7 +167,7 @@ class Engine:
         self._frozen = PipelineState(token, sea, meta["frozen_us"])
         self._head = self._frozen
         self.too_late = meta["too_late"]
-        self._final = {event.event_id: event for event in map(_event_from_json, meta["final"])}
+        self._final = {event.event_id: event for event in map(event_from_json, meta["final"])}
         pending, _ = sort_fixes(Fixes.from_arrays(arrays, "pending/"))
         if len(pending):
             self._take_in(pending)
@@ -247,7 +247,8 @@ def _replaced_by(event: Event, gone: Sequence[Event]) -> str | None:
     return min(same, key=lambda old: (abs(old.start_us - event.start_us), old.event_id)).event_id
 
 
-def _event_from_json(row: dict[str, Any]) -> Event:
+def event_from_json(row: dict[str, Any]) -> Event:
+    """Return the event whose `dataclasses.asdict` went through JSON."""
     values = dict(row)
     values["reasons"] = tuple(Reason(**reason) for reason in row["reasons"])
     values["path"] = tuple((lon, lat) for lon, lat in row["path"])
