@@ -70,7 +70,7 @@ def read_nmea(
     if batch_rows < 1:
         raise ValueError(f"batch_rows must be at least 1, not {batch_rows}")
     scanner = Scanner(stream, report)
-    decoder = _Decoder(report, start_time_us)
+    decoder = Decoder(report, start_time_us)
     for messages in scanner:
         table = decoder.decode(messages)
         for offset in range(0, table.num_rows, batch_rows):
@@ -83,7 +83,7 @@ def read_nmea(
         )
 
 
-class _Decoder:
+class Decoder:
     """Turns messages into tables and counts what is left out."""
 
     def __init__(self, report: ReadReport, start_time_us: int | None) -> None:
