@@ -282,10 +282,41 @@ def sea_ways(
     A way that the great circle alone puts over its limit is not looked for; NaN gives NaN.
     """
     out = np.empty(len(lat))
-    blocked = np.zeros(len(lat), np.bool_)
-    goals = np.zeros(ROWS * COLUMNS if len(lat) else 0, np.bool_)
-    source = _open_near(is_open, place[0], place[1])
+    goal = _straight_ways(is_open, place, (lat, lon), limit_m, out)
+    if not (goal >= 0).any():
+        return out
+    goals = np.zeros(ROWS * COLUMNS, np.bool_)
     furthest_m = 0.0
+    for i in range(len(lat)):
+        if goal[i] >= 0:
+            goals[goal[i]] = True
+            furthest_m = max(furthest_m, limit_m[i])
+    # A path over cells is up to 2.8 % longer than the way pulled straight; cells round both ends.
+    source = _open_near(is_open, place[0], place[1])
+    away_m, before = _spread(is_open, step_m, source, goals, furthest_m * 1.03 + 60_000.0)
+    for i in range(len(lat)):
+        if goal[i] < 0:
+            continue
+        way_m = np.inf
+        if away_m[goal[i]] < np.inf:
+            way_m = _pulled_m(is_open, before, goal[i], place, (lat[i], lon[i]))
+        way_m = max(out[i], way_m)
+        out[i] = way_m if way_m <= limit_m[i] else np.inf
+    return out
+
+
+@njit(cache=True)
+def _straight_ways(
+    is_open: Array,
+    place: tuple[float, float],
+    points: tuple[Array, Array],
+    limit_m: Array,
+    out: Array,
+) -> Array:
+    """Fill `out` with great circles; return the cell to find a way to, -1 where none is needed."""
+    lat, lon = points
+    goal = np.full(len(lat), -1, np.int64)
+    afloat = _open_near(is_open, place[0], place[1]) >= 0
     for i in range(len(lat)):
         if math.isnan(lat[i]) or math.isnan(lon[i]):
             out[i] = math.nan
@@ -294,26 +325,8 @@ def sea_ways(
         if out[i] > limit_m[i]:
             out[i] = np.inf
         elif not is_clear(is_open, place[0], place[1], lat[i], lon[i]):
-            goal = _open_near(is_open, lat[i], lon[i])
-            if goal < 0 or source < 0:
+            goal[i] = _open_near(is_open, lat[i], lon[i])
+            if goal[i] < 0 or not afloat:
+                goal[i] = -1
                 out[i] = np.inf
-                continue
-            blocked[i] = True
-            goals[goal] = True
-            furthest_m = max(furthest_m, limit_m[i])
-    if not blocked.any():
-        return out
-    # A path over cells is up to 2.8 % longer than the way pulled straight; cells round both ends.
-    away_m, before = _spread(is_open, step_m, source, goals, furthest_m * 1.03 + 60_000.0)
-    for i in range(len(lat)):
-        if not blocked[i]:
-            continue
-        goal = _open_near(is_open, lat[i], lon[i])
-        if away_m[goal] == np.inf:
-            out[i] = np.inf
-            continue
-        way_m = _pulled_m(is_open, before, goal, place, (lat[i], lon[i]))
-        out[i] = max(out[i], way_m)
-        if out[i] > limit_m[i]:
-            out[i] = np.inf
-    return out
+    return goal
