@@ -169,10 +169,10 @@ class StreamDecoder:
                     continue
             self._waiting.append((line, received_us))
 
-    def _take_json(self, value: Any, received_us: int) -> None:  # noqa: ANN401 - JSON
+    def _take_json(self, value: Any, received_us: int) -> None:
         for message in messages_of(value):
             self.lines += 1
-            sentences = self._records.sentences(message, received_us)
+            sentences = self._records.sentences(message)
             if sentences:
                 text = b"".join(line + b"\n" for line in sentences)
                 self._waiting.append((text, received_us))

@@ -71,7 +71,7 @@ _STREAM = {  # field of aisstream.io's message bodies
 }
 
 
-def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+def parse_json(raw: bytes) -> Any:
     """Return the JSON value in `raw`, or None where it is none; numbers are their text."""
     try:
         text = raw.decode("utf-8")
@@ -83,7 +83,7 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is anything
         return None
 
 
-def messages_of(value: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON is anything
+def messages_of(value: Any) -> Iterator[Any]:
     """Yield the messages of a document: itself, the items of a list, or those under `msgs`.
 
     `msgs` is AIS-catcher's HTTP envelope; its station name goes to those that bring none.
@@ -118,7 +118,7 @@ class RecordStream:
         self._plain: FixBuilder | None = None
         self._names: set[str] = set()
 
-    def sentences(self, value: Any, received_us: int) -> list[bytes]:  # noqa: ANN401 - JSON
+    def sentences(self, value: Any) -> list[bytes]:
         """Return the sentences that a message brings, each as a line of its own; often none."""
         if isinstance(value, str):  # a list of bare sentences
             return [_one_line(value)] if value[:1] in ("!", "\\", "$") else []
@@ -150,7 +150,7 @@ class RecordStream:
         tables = [self._build(self._known, _KNOWN, rows) for rows in _blocks(known)]
         return tables + [table for rows in _blocks(plain) for table in self._plain_rows(rows)]
 
-    def _normal(self, value: Any) -> Record | None:  # noqa: ANN401 - JSON
+    def _normal(self, value: Any) -> Record | None:
         """Return a message of a known dialect under the keys of a column map, else None."""
         if not isinstance(value, dict):
             return None
@@ -204,7 +204,7 @@ def _column(values: list[str | None]) -> Text:
     return text_of_values(values)
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - JSON
+def _text(value: Any) -> str | None:
     if isinstance(value, bool) or value is None:
         return None
     return value if isinstance(value, str) else str(value) if isinstance(value, int) else None
@@ -212,7 +212,7 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - JSON
 
 def _from_flat(value: Record) -> Record:
     """Read the decoded fields of AIS-catcher and gpsd."""
-    record = {key: _text(value.get(name)) for name, key in _FLAT.items()}
+    record: Record = {key: _text(value.get(name)) for name, key in _FLAT.items()}
     time_us = _time_of(value)
     record["time"] = None if time_us is None else str(time_us)
     record["station"] = _text(value.get("stationid"))
@@ -244,7 +244,7 @@ def _from_aisstream(value: Record) -> Record:
     return record
 
 
-def _hashable(value: Any) -> bool:  # noqa: ANN401 - JSON
+def _hashable(value: Any) -> bool:
     return isinstance(value, str)
 
 
@@ -266,7 +266,7 @@ def _time_of(value: Record) -> int | None:
     return None
 
 
-def _moment(raw: Any) -> int | None:  # noqa: ANN401 - JSON
+def _moment(raw: Any) -> int | None:
     """Return microseconds of seconds since 1970, `YYYYMMDDhhmmss` or ISO 8601 in UTC, else None.
 
     aisstream.io writes nanoseconds and ` +0000 UTC`; what is below a microsecond is cut.
@@ -302,7 +302,7 @@ def _one_line(text: str) -> bytes:
     return kept.strip().encode("ascii")
 
 
-def _tag_block(time_us: int, station: Any) -> bytes:  # noqa: ANN401 - JSON
+def _tag_block(time_us: int, station: Any) -> bytes:
     r"""Return `\c:seconds,s:station*hh\`, as a receiver would have written it."""
     seconds, micros = divmod(time_us, 1_000_000)
     fields = f"c:{seconds}.{micros:06d}"

@@ -1,9 +1,16 @@
 """The scheme of a feed's address chooses its source."""
 
+import importlib
+
 from feeds.live.source import FeedSpec, Source
 from vessels.errors import ConfigError
 
-SCHEMES: tuple[str, ...] = ()
+_SOURCES = {  # scheme: (module, class); modules are read when they are needed
+    "tcp": ("tcp", "TcpClient"),
+    "tcps": ("tcp", "TcpClient"),
+    "tcp-listen": ("tcp", "TcpListener"),
+}
+SCHEMES = tuple(_SOURCES)
 """Schemes of an address, in the order of docs/sources.md."""
 
 
@@ -14,4 +21,13 @@ def open_source(spec: FeedSpec) -> Source:
         ConfigError: an address, an option or a clock that cannot work, or a package that is
             missing; the message says which and what to do.
     """
-    raise ConfigError(f"feed {spec.name!r}: no source for {spec.url!r}")
+    scheme, mark, _ = spec.url.partition(":")
+    if not mark or scheme not in _SOURCES:
+        raise ConfigError(
+            f"feed {spec.name!r}: no source for {scheme[:40]!r}; there are {', '.join(SCHEMES)}"
+        )
+    if spec.clock not in ("message", "arrival"):
+        raise ConfigError(f"feed {spec.name!r}: clock is message or arrival, not {spec.clock!r}")
+    module, name = _SOURCES[scheme]
+    source: Source = getattr(importlib.import_module(f"feeds.live.{module}"), name)(spec)
+    return source

@@ -7,7 +7,6 @@ the rest waits for 32 more lines or for `flush`.
 """
 
 import base64
-import json
 import zlib
 from typing import Any
 
@@ -152,7 +151,7 @@ class SentenceStream:
         """
         pending = empty_pending()
         at = np.array(state["at"], np.int64)
-        if len(at) and not (0 <= at.min() and at.max() < len(pending.slots)):
+        if len(at) and not (at.min() >= 0 and at.max() < len(pending.slots)):
             raise ValueError("a slot that does not exist")
         _fill(pending, at, state)
         self._pending = pending
@@ -233,8 +232,3 @@ def _fill(pending: Pending, at: Array, state: dict[str, Any]) -> None:
     pending.store[at] = store.reshape(len(at), -1)
     if len(at) and int(pending.lengths[at].max()) > MAX_PAYLOAD_CHARS:
         raise ValueError("a part that is too long")
-
-
-def snapshot_bytes(state: dict[str, Any]) -> bytes:
-    """Return a snapshot as bytes, for a cursor."""
-    return json.dumps(state, separators=(",", ":")).encode("ascii")
