@@ -165,18 +165,24 @@ def _key(name: str, field: FieldInfo) -> Key:
         for attribute, sign in _BOUNDS.items()
         if hasattr(limit, attribute)
     ]
-    words = get_args(field.annotation)
+    arguments = get_args(field.annotation)
+    words = [word for word in arguments if isinstance(word, str)]
+    tables = any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in arguments)
     if words:
         bounds = [" or ".join(words)]
     return Key(
         name=name,
         description=field.description or "",
-        type="str" if words else getattr(field.annotation, "__name__", str(field.annotation)),
+        type="str" if words else "tables" if tables else _type_name(field.annotation),
         unit=str(extra.get("unit", "")),
-        default=field.default,
+        default=[] if tables else field.default,
         bounds=" and ".join(bounds),
         source=str(extra.get("source", "")),
     )
+
+
+def _type_name(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind))
 
 
 def _one_line(text: str) -> str:

@@ -6,9 +6,11 @@ configuration reference, `config explain`, the checks and the environment variab
 
 from typing import Any
 
+from pydantic import field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from darkwake.detector_settings import Detectors, Hulls
+from darkwake.feed_settings import Feed, Store, Watch, check_feeds, feeds_field
 from darkwake.section import OURS, Section, quantity
 
 ENV_PREFIX = "DARKWAKE__"
@@ -42,6 +44,11 @@ class Settings(BaseSettings):
     detectors: Detectors = Detectors()
     hulls: Hulls = Hulls()
     engine: Engine = Engine()
+    store: Store = Store()
+    feeds: tuple[Feed, ...] = feeds_field()
+    watch: Watch = Watch()
+
+    _feed_names = field_validator("feeds")(check_feeds)
 
     @classmethod
     def settings_customise_sources(

@@ -85,8 +85,8 @@ def configuration_page() -> str:
     section = ""
     for key in keys():
         parent, _, name = key.name.rpartition(".")
-        if parent != section:
-            section = parent
+        if (parent or f"[{name}]") != section:
+            section = parent or f"[{name}]"  # an array of tables
             parts += [f"\n## [{section}]\n", "| key | default | unit | bounds | meaning | source |"]
             parts += ["|---|---|---|---|---|---|"]
         cells = (f"`{name}`", f"{key.default}", key.unit, key.bounds, key.description, key.source)
