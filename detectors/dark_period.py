@@ -2,20 +2,23 @@
 
 A silence is two consecutive fixes of one hull `min_duration_h` or more apart, or a last fix that
 far before now. Whether it is a dark period is judged later, with port, shore and the feed's health
-(detectors/judgement.py). Counts of positions in the 12 hours before are by receiver kind and
+(detectors/dark_events.py). Counts of positions in the 12 hours before are by receiver kind and
 include the last fix, as in pipe-gaps and Welch et al. 2022.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numba import njit
 
 from vessels.fixes import Array, Fixes
 from vessels.geodesy import distances_m
-from vessels.units import MPS_PER_KNOT, US_PER_H, US_PER_S
+from vessels.units import MPS_PER_KNOT, US_PER_H, US_PER_MIN, US_PER_S
 
 BEFORE_US = 12 * US_PER_H
 _MOORED_KNOTS = 0.5
+Record = Any
 _AT_ANCHOR, _MOORED = 1, 5  # navigational status, ITU-R M.1371
 
 
@@ -49,8 +52,15 @@ SILENCE = np.dtype(
         ("before_satellite", "i4"),
         ("before_terrestrial", "i4"),
         ("heard_h", "f8"),  # how much of the 12 hours before the hull was known
+        ("ais_class", "u1"),
+        ("heard_hours", "i4"),  # in how many of the 12 hours before it was heard
+        ("longest_h", "f8"),  # longest time without a fix in the 12 hours before
+        ("north_knots", "f8"),  # way made over the last half hour or more before
+        ("east_knots", "f8"),
     ]
 )
+_WAY_US = 30 * US_PER_MIN
+_LEAST_WAY_US, _LONGEST_WAY_US = 5 * US_PER_MIN, 3 * US_PER_H
 
 
 def find_silences(
@@ -93,16 +103,45 @@ def _describe(key: Array, fixes: Fixes, rows: Array, first_us: Array) -> Array:
     told_rest = np.isin(fixes.nav_status[rows], (_AT_ANCHOR, _MOORED))
     out["at_rest"] = (out["sog_knots"] < _MOORED_KNOTS) | (told_rest & (out["sog_knots"] < 1.0))
     out["heard_h"] = np.minimum(12.0, (out["start_us"] - first_us) / US_PER_H)
-    for i, row in enumerate(rows):
-        first = np.searchsorted(key, key[row])
-        begin = first + np.searchsorted(
-            fixes.time_us[first : row + 1], fixes.time_us[row] - BEFORE_US
-        )
-        receiver = fixes.receiver[begin : row + 1]
-        out["before"][i] = len(receiver)
-        out["before_satellite"][i] = (receiver == 1).sum()
-        out["before_terrestrial"][i] = (receiver == 2).sum()
+    out["ais_class"] = fixes.ais_class[rows]
+    columns = (key, fixes.time_us, fixes.lat_deg, fixes.lon_deg, fixes.receiver)
+    _look_back(columns, rows, first_us, out)
     return out
+
+
+@njit(cache=True)
+def _look_back(columns: tuple[Array, ...], rows: Array, first_us: Array, out: Record) -> None:
+    """Fill in what the 12 hours before each silence hold, the last fix included."""
+    key, time_us, lat, lon, receiver = columns
+    for n in range(len(rows)):
+        row = rows[n]
+        silence = out[n]
+        last_us = time_us[row]
+        seen_hours = 0
+        way = -1
+        i = row
+        while i >= 0 and key[i] == key[row] and time_us[i] >= last_us - BEFORE_US:
+            silence.before += 1
+            silence.before_satellite += receiver[i] == 1
+            silence.before_terrestrial += receiver[i] == 2
+            seen_hours |= 1 << ((last_us - time_us[i]) // US_PER_H)
+            if i < row:
+                silence.longest_h = max(silence.longest_h, (time_us[i + 1] - time_us[i]) / US_PER_H)
+            if way < 0 and last_us - time_us[i] >= _WAY_US:
+                way = i
+            i -= 1
+        if first_us[n] < time_us[i + 1]:  # it was known before the first of these
+            begin_us = max(first_us[n], last_us - BEFORE_US)
+            silence.longest_h = max(silence.longest_h, (time_us[i + 1] - begin_us) / US_PER_H)
+        for hour in range(13):
+            silence.heard_hours += (seen_hours >> hour) & 1
+        way = i + 1 if way < 0 else way
+        way_us = last_us - time_us[way]
+        if _LEAST_WAY_US <= way_us <= _LONGEST_WAY_US:
+            hours = way_us / US_PER_H
+            east_deg = (lon[row] - lon[way] + 180.0) % 360.0 - 180.0
+            silence.north_knots = (lat[row] - lat[way]) * 60.0 / hours
+            silence.east_knots = east_deg * 60.0 * np.cos(np.radians(lat[row])) / hours
 
 
 def _implied_knots(key: Array, fixes: Fixes, rows: Array) -> Array:

@@ -53,6 +53,39 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         ),
         "sog_before_knots": Detail(_NUMBER, "speed over ground where last heard"),
         "feed_down_h": Detail(_NUMBER, "hours of the silence in which the feed itself was down"),
+        "heard_hours_expected": Detail(
+            _NUMBER, "hours of the silence in which its own rate before would have let it be heard"
+        ),
+        "longest_silence_before_h": Detail(
+            _NUMBER, "longest time without a position in the 12 h before"
+        ),
+        "reception": Detail(
+            _NUMBER,
+            "share of hours in which ships on its way are heard, 0 to 1, learnt from the days up "
+            "to two before; null where nothing is learnt",
+        ),
+        "reception_basis": Detail(
+            _WORD, "`own`: learnt in those cells; `borrowed`: from cells around; `none`"
+        ),
+        "neighbours_heard": Detail(
+            _COUNT,
+            "other vessels heard within 20 nm and 6 h of its way during the silence, up to 64; "
+            "null where that lies more than a week before the end",
+        ),
+        "neighbours_heard_share": Detail(_NUMBER, "share of its way along which one was heard"),
+        "path_unknown_share": Detail(
+            _NUMBER, "share of its way of which neither reception nor neighbours tell anything"
+        ),
+        "satellite_positions_per_day": Detail(
+            _NUMBER,
+            "positions by satellite per vessel and day where last heard, learnt; null where none",
+        ),
+        "welch_disabling": Detail(
+            _YES,
+            "the rule of Welch et al. 2022: 12 h or more, more than 50 nm from shore, 14 or more "
+            "satellite positions in the 12 h before, more than 10 a day where last heard; null "
+            "where the last is not known",
+        ),
     },
     "encounter": {
         "contact_min": Detail(_NUMBER, "minutes from first to last contact"),

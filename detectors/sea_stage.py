@@ -31,11 +31,12 @@ from detectors.meeting_events import (
     open_runs,
 )
 from detectors.parameters import Parameters
+from detectors.reception_state import ReceptionState
 from detectors.slots import SLOT_US
 from detectors.time_at_sea import time_at_sea_events
 from detectors.vessel_stage import OPEN_SEA, VesselOutput, settled_slot
 from feeds import liveness
-from vessels.fixes import Array
+from vessels.fixes import Array, Fixes
 from vessels.hulls import hull_key
 
 
@@ -50,6 +51,7 @@ class SeaState:
     meetings: tuple[Meeting, ...] = ()
     switch_runs: Runs = field(default_factory=dict)
     feed: liveness.State = field(default_factory=liveness.new_state)
+    reception: ReceptionState = field(default_factory=ReceptionState)
 
     def as_arrays(self) -> dict[str, Array]:
         """Return the state as arrays that can be written down without pickle."""
@@ -62,6 +64,7 @@ class SeaState:
             "runs": self.runs,
             "text": np.frombuffer(text.encode(), "u1"),
             **{f"feed_{name}": column for name, column in self.feed.items()},
+            **{f"reception_{k}": v for k, v in self.reception.as_arrays().items()},
         }
 
     @classmethod
@@ -69,7 +72,9 @@ class SeaState:
         """Return the state that `as_arrays` wrote."""
         text: dict[str, Any] = json.loads(arrays["text"].tobytes())
         feed = {k.removeprefix("feed_"): v for k, v in arrays.items() if k.startswith("feed_")}
+        names = ReceptionState().as_arrays()
         return cls(
+            reception=ReceptionState.from_arrays({n: arrays[f"reception_{n}"] for n in names}),
             slots=arrays["slots"],
             contacts=arrays["contacts"],
             runs=arrays["runs"],
@@ -81,7 +86,7 @@ class SeaState:
 
 def step(
     state: SeaState,
-    heard: tuple[Array, Array],
+    fixes: Fixes,
     outputs: list[VesselOutput],
     watermark_us: int,
     parameters: Parameters,
@@ -90,15 +95,18 @@ def step(
 
     Args:
         state: what earlier steps left.
-        heard: MMSI and time of every fix of the step, for the feed's health.
+        fixes: every fix of the step, for the feed's health and for who was heard where.
         outputs: one for each vessel stage; their order does not matter.
         watermark_us: every fix up to here has been folded.
         parameters: thresholds.
     """
     dark = parameters.dark_period
-    feed = liveness.follow_feed(state.feed, *heard, dark.feed_silence_min, dark.feed_min_numbers)
+    feed = liveness.follow_feed(
+        state.feed, fixes.mmsi, fixes.time_us, dark.feed_silence_min, dark.feed_min_numbers
+    )
+    reception = state.reception.take_in([out.reception for out in outputs], fixes)
     silences = np.concatenate([out.silences for out in outputs])
-    events = dark_period_events(silences, feed["outages"], watermark_us, dark)
+    events = dark_period_events(silences, feed["outages"], reception, watermark_us, dark)
     voyages = np.concatenate([out.voyages for out in outputs])
     events += time_at_sea_events(voyages, watermark_us, parameters.time_at_sea)
 
@@ -114,7 +122,9 @@ def step(
     )
     for run in over:
         events += _switch_events(run, over=True, now_us=watermark_us, parameters=parameters)
-    return replace(state, runs=runs[undecided], switch_runs=switch_runs, feed=feed), events
+    reception = reception.drop_old(watermark_us)
+    state = replace(state, runs=runs[undecided], switch_runs=switch_runs, feed=feed)
+    return replace(state, reception=reception), events
 
 
 def peek(
@@ -132,7 +142,11 @@ def peek(
         state.feed, now_us, dark.feed_silence_min, dark.feed_min_numbers
     )
     events = dark_period_events(
-        np.concatenate([silences for silences, _, _ in pending]), outages, now_us, dark
+        np.concatenate([silences for silences, _, _ in pending]),
+        outages,
+        state.reception,
+        now_us,
+        dark,
     )
     voyages = np.concatenate([voyages for _, _, voyages in pending])
     events += time_at_sea_events(voyages, now_us, parameters.time_at_sea)

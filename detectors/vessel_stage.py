@@ -17,6 +17,7 @@ from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
 from vessels import hulls, visits
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
 from vessels.mmsi import MmsiKind, is_vessel, kind_of
+from vessels.reception import count_reception
 from vessels.units import US_PER_DAY, US_PER_H
 
 SLOW_KNOTS = 5.0
@@ -49,6 +50,8 @@ class VesselOutput:
     """Hull of each kept fix."""
     rejected: Fixes
     reason: Array
+    reception: Array
+    """Vessel-hours present and heard (vessels.reception.RECEPTION)."""
 
 
 def new_state() -> State:
@@ -105,6 +108,7 @@ def step(
         key=new_key,
         rejected=out.rejected,
         reason=out.reason,
+        reception=_reception(key, rows, fresh, table, parameters),
     )
 
 
@@ -233,3 +237,14 @@ def _closed_silences(
     known = heard_before >= hulls.MIN_FIXES
     ends, place = ends[known], place[known]
     return find_silences(key, rows, ends, table["first_us"][place], elsewhere[ends])
+
+
+def _reception(
+    key: Array, rows: Fixes, fresh: Array, table: Array, parameters: Parameters
+) -> Array:
+    """Return the vessel-hours that the fresh rows prove; hours of dark periods are no part."""
+    starts = np.searchsorted(key, table["key"])
+    lengths = np.diff(np.append(starts, len(key)))
+    ordinal = np.arange(len(key)) + np.repeat(table["count"] - lengths - starts, lengths)
+    min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
+    return count_reception(key, rows, ordinal, fresh, min_us - 1)

@@ -78,6 +78,10 @@ OTHER_CAUSES = {
 REASON_WORDS = {
     "silence": "Not heard for",
     "expected_messages": "Messages that its own rate before would have given",
+    "heard_hours_expected": "Hours in which its own rate before would have let it be heard",
+    "reception_own": "Share of hours in which ships on its way are heard",
+    "reception_borrowed": "Share of hours in which ships around its way are heard",
+    "neighbours_heard": "Heard within 20 nm of its way meanwhile",
     "shore_distance": "Distance from shore",
     "shore_distance_for_confidence": "Distance from shore, which full confidence asks for",
     "name_changed": "New name",

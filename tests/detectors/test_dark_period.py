@@ -205,7 +205,7 @@ def test_a_clock_that_was_a_year_wrong_once_makes_no_dark_period(wrong):
 def test_confidence_falls_towards_the_shore_and_does_not_vanish():
     far = dark(heard_then_silent(20))[0].confidence
     near = dark(heard_then_silent(20, lat=-38.5, lon=-74.0))[0].confidence
-    assert far > 0.99
+    assert far > 0.9
     assert 0.4 < near < 0.8
 
 

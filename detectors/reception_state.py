@@ -1,0 +1,67 @@
+"""What the feed itself tells about who can be heard where: the part of the sea stage's state.
+
+Counts of reception by event day and records of who was heard, folded step by step; both are
+functions of the fixes taken in, however they were cut. A silence that ends on day D is judged by
+the counts of days D - 30 to D - 2, all of them known by then.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from detectors.reception_neighbours import NEIGHBOUR, drop_old, follow_neighbours
+from vessels.fixes import Array, Fixes
+from vessels.reception import (
+    PER_DAY,
+    RECEPTION,
+    WINDOW_DAYS,
+    Learnt,
+    learn,
+    merge_reception,
+    since_day,
+)
+from vessels.units import US_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptionState:
+    """Never changed in place, but for `learnt`, which only remembers what it was asked."""
+
+    counts: Array = field(default_factory=lambda: np.empty(0, RECEPTION))
+    neighbours: Array = field(default_factory=lambda: np.empty(0, NEIGHBOUR))
+    learnt: dict[int, Learnt] = field(default_factory=dict, compare=False)
+
+    def as_arrays(self) -> dict[str, Array]:
+        """Return the state as arrays that can be written down without pickle."""
+        return {"counts": self.counts, "neighbours": self.neighbours}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Array]) -> "ReceptionState":
+        """Return the state that `as_arrays` wrote."""
+        return cls(arrays["counts"], arrays["neighbours"])
+
+    def take_in(self, counts: list[Array], fixes: Fixes) -> "ReceptionState":
+        """Return the state with the counts that the vessel stages brought, and who was heard."""
+        neighbours = follow_neighbours(self.neighbours, fixes)
+        news = merge_reception(counts)
+        if len(news) == 0:
+            return ReceptionState(self.counts, neighbours, self.learnt)
+        first = int(news["key"].min())
+        split = np.searchsorted(self.counts["key"], first)
+        late = merge_reception([self.counts[split:], news])
+        merged = np.concatenate([self.counts[:split], late])
+        first_day = first // PER_DAY
+        still = {d: known for d, known in self.learnt.items() if first_day > d - WINDOW_DAYS[1]}
+        return ReceptionState(merged, neighbours, still)
+
+    def drop_old(self, watermark_us: int) -> "ReceptionState":
+        """Return the state without what no event that ends after `watermark_us` may ask for."""
+        day = watermark_us // US_PER_DAY - WINDOW_DAYS[0]
+        counts = since_day(self.counts, day)
+        return ReceptionState(counts, drop_old(self.neighbours, watermark_us), self.learnt)
+
+    def as_of(self, day: int) -> Learnt:
+        """Return the reception that events ending on `day` (days since 1970) are judged by."""
+        if day not in self.learnt:
+            self.learnt[day] = learn(self.counts, day)
+        return self.learnt[day]
