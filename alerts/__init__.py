@@ -1,4 +1,6 @@
 """Who is told, when, and how.
 
-Nothing lives here yet: the room is kept so that imports can be checked one way from the start.
+`database` opens the store, `book` takes the events of a watch into it together with what must be
+sent, `outbox` sends it, `lifecycle` moves an alert from open to closed. Subscriptions are plain
+data in `rules`; mail is written in `compose` from the words in `locale/`.
 """
