@@ -76,6 +76,11 @@ class Engine:
         """Time of the newest fix; None before the first."""
         return self._head.watermark_us
 
+    @property
+    def pending_rows(self) -> int:
+        """Fixes that are kept because late ones may change what they mean."""
+        return len(self._pending)
+
     def update(self, batch: pa.Table | Fixes) -> list[Change]:
         """Take in fixes in any order and return what changed, as of the newest fix.
 
@@ -120,7 +125,7 @@ class Engine:
         dumped = self._pipeline.stages.dump(self._frozen.token)
         meta = {
             "version": _SNAPSHOT_VERSION,
-            "parameters": asdict(self._pipeline.parameters),
+            "parameters": self._pipeline.parameters.fingerprint(),
             "horizon_us": self._horizon_us,
             "frozen_us": self._frozen.watermark_us,
             "now_us": self._now_us,
@@ -154,7 +159,7 @@ class Engine:
             raise StoreError(f"not an engine snapshot: {error}") from error
         if meta["version"] != _SNAPSHOT_VERSION:
             raise StoreError(f"snapshot of version {meta['version']}; replay the archive instead")
-        if meta["parameters"] != json.loads(json.dumps(asdict(parameters))):
+        if meta["parameters"] != json.loads(json.dumps(parameters.fingerprint())):
             raise StoreError("the snapshot was made with other parameters; replay the archive")
         engine = cls(parameters, horizon_h=meta["horizon_us"] / US_PER_H, stages=stages)
         parts = [_under(arrays, f"part{i}/") for i in range(meta["parts"])]
