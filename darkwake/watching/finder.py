@@ -71,6 +71,11 @@ class Finder:
         """Late fixes that wait for the next refold."""
         return sum(len(part) for part in self._late)
 
+    @property
+    def rows_in_memory(self) -> int:
+        """Fixes younger than the horizon: what a snapshot holds and a refold folds, about."""
+        return self._engine.pending_rows + len(self._held) + self.waiting_late
+
     def take(self, table: pa.Table) -> None:
         """Take in rows of the house schema, in any order, without exact duplicates."""
         self.book.update(table)
@@ -88,7 +93,12 @@ class Finder:
         self._held = concat_fixes([self._held, fixes])
 
     def advance(self, upto_us: int) -> None:
-        """Fold the rows that are not later than this time."""
+        """Fold the rows that are not later than this time.
+
+        Late rows that would be too late after it are folded first.
+        """
+        if any((part.time_us <= upto_us - self._horizon_us).any() for part in self._late):
+            self.refold()
         due = self._held.time_us <= upto_us
         if due.any():
             fixes, self._held = self._held.take(due), self._held.take(~due)

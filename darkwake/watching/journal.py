@@ -68,6 +68,16 @@ class Journal:
         """Number of the newest batch; 0 before the first."""
         self._mend()
 
+    @property
+    def first(self) -> int:
+        """Number of the oldest batch that is still here; that of the next one where none is."""
+        paths = self._segments()
+        return _first_of(paths[0]) if paths else self.last + 1
+
+    def skip_to(self, number: int) -> None:
+        """Let the next batch have a number above `number`: batches up to it were, and are gone."""
+        self.last = max(self.last, number)
+
     def append(self, table: pa.Table, cursors: Mapping[str, bytes]) -> Batch:
         """Write a batch and wait until it is on the disk; only then does it exist.
 
