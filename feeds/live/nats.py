@@ -35,7 +35,7 @@ class NatsConnection(BaseConnection):
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._loop = asyncio.new_event_loop()
-        self._client: "Client | None" = None
+        self._client: Client | None = None
         self._came: list[bytes] = []
         self._something = asyncio.Event()
         self._over = ""

@@ -228,7 +228,7 @@ def _fill(pending: Pending, at: Array, state: dict[str, Any]) -> None:
     lengths = np.frombuffer(_unpacked(state["lengths"]), pending.lengths.dtype)
     store = np.frombuffer(_unpacked(state["store"]), np.uint8)
     pending.slots[at] = slots
-    pending.lengths[at] = lengths.reshape(len(at), -1)
-    pending.store[at] = store.reshape(len(at), -1)
+    pending.lengths[at] = lengths.reshape(len(at), pending.lengths.shape[1])
+    pending.store[at] = store.reshape(len(at), pending.store.shape[1])
     if len(at) and int(pending.lengths[at].max()) > MAX_PAYLOAD_CHARS:
         raise ValueError("a part that is too long")

@@ -1,0 +1,1 @@
+"""Live sources against real servers on loopback."""
