@@ -268,6 +268,48 @@ class ImplausiblePosition(Section):
     )
 
 
+class ZoneEntry(Section):
+    """Stays of hulls in the user's own zones; nothing without `[[zones]]`."""
+
+    eez: bool = Field(
+        default=False,
+        description="Follow exclusive economic zones: every ship crosses them.",
+        json_schema_extra={"unit": "yes or no", "source": OURS},
+    )
+    mpa: bool = Field(
+        default=True,
+        description="Follow marine protected areas.",
+        json_schema_extra={"unit": "yes or no", "source": OURS},
+    )
+    rfmo: bool = Field(
+        default=False,
+        description="Follow fisheries organisations' areas: they cover the oceans.",
+        json_schema_extra={"unit": "yes or no", "source": OURS},
+    )
+    area: bool = Field(
+        default=True,
+        description="Follow own polygons.",
+        json_schema_extra={"unit": "yes or no", "source": OURS},
+    )
+    clear_distance_km: float = quantity(
+        2.0, "This far from the border a hull is clear of it.", unit="km", source=OURS, gt=0, le=100
+    )
+    min_stay_min: float = quantity(
+        10.0,
+        "A stay that was never clear of the border is told from this length on.",
+        unit="min",
+        source=OURS,
+        ge=0,
+    )
+    exit_min: float = quantity(
+        60.0,
+        "Outside for this long a hull has left, however near to the border.",
+        unit="min",
+        source=OURS,
+        gt=0,
+    )
+
+
 class Detectors(Section):
     """What counts as a finding."""
 
@@ -278,6 +320,7 @@ class Detectors(Section):
     time_at_sea: TimeAtSea = TimeAtSea()
     identity_conflict: IdentityConflict = IdentityConflict()
     implausible_position: ImplausiblePosition = ImplausiblePosition()
+    zone_entry: ZoneEntry = ZoneEntry()
 
 
 class Hulls(Section):

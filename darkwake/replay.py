@@ -8,7 +8,7 @@ asked.
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import feeds
+from darkwake.geography_settings import surroundings_of
 from darkwake.identity_file import identity_table
 from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult
@@ -62,13 +63,18 @@ class _Run:
 
 
 def detection_parameters(settings: Settings) -> Parameters:
-    """Return the settings as the detectors take them: the same sections, the same names."""
+    """Return the settings as the detectors take them: the same sections, the same names.
+
+    Raises:
+        ConfigError: a file of zones, lists or anchorages is of no use.
+    """
     sections = {"hulls": settings.hulls, **dict(settings.detectors)}
-    built = {}
-    for section in fields(Parameters):
-        kind = type(getattr(Parameters(), section.name))
-        built[section.name] = kind(**sections[section.name].model_dump())
-    return Parameters(**built)
+    defaults = Parameters()
+    built = {
+        name: type(getattr(defaults, name))(**sections[name].model_dump())
+        for name in defaults.thresholds()
+    }
+    return Parameters(**built, surroundings=surroundings_of(settings))
 
 
 def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> ReplayResult:
@@ -97,6 +103,7 @@ def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> Re
     finally:
         _remove(run.scratch)
     result.parameters = settings.parameters()
+    result.learnt |= parameters.surroundings.as_dict()
     run.seconds["total"] = time.perf_counter() - begun
     result.seconds = run.seconds
     result.peak_memory_mb = _peak_memory_mb()

@@ -11,6 +11,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from darkwake.detector_settings import Detectors, Hulls
 from darkwake.feed_settings import Feed, Store, Watch, check_feeds, feeds_field
+from darkwake.geography_settings import (
+    ListFile,
+    Ports,
+    ZoneFile,
+    lists_field,
+    one_of_each_name,
+    zones_field,
+)
 from darkwake.section import OURS, Section, quantity
 
 ENV_PREFIX = "DARKWAKE__"
@@ -47,8 +55,12 @@ class Settings(BaseSettings):
     store: Store = Store()
     feeds: tuple[Feed, ...] = feeds_field()
     watch: Watch = Watch()
+    zones: tuple[ZoneFile, ...] = zones_field()
+    lists: tuple[ListFile, ...] = lists_field()
+    ports: Ports = Ports()
 
     _feed_names = field_validator("feeds")(check_feeds)
+    _file_names = field_validator("zones", "lists")(one_of_each_name)
 
     @classmethod
     def settings_customise_sources(

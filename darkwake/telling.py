@@ -8,6 +8,7 @@ run at any time, and again.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from detectors.around import with_surroundings
 from detectors.events import Event
 from detectors.naming import identity_change_event, name_events, telling_changes
 from detectors.parameters import Parameters
@@ -38,9 +39,10 @@ class Heard:
 def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Event]:
     """Put names on the events of the fold, and add those that identity and port calls make."""
     events = [*events, *_identity_changes(events, heard, parameters)]
-    events = name_events(events, heard.book)
+    around = parameters.surroundings
+    events = with_surroundings(name_events(events, heard.book), heard.book, around)
     calls = port_visit_events(heard.visits, events, heard.now_us, parameters.port_visit)
-    events += name_events(calls, heard.book)
+    events += with_surroundings(name_events(calls, heard.book), heard.book, around)
     return _with_voyages(events, heard)
 
 

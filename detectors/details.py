@@ -27,6 +27,13 @@ class Detail:
     meaning: str
 
 
+_SURROUNDINGS = {
+    "zones": Detail(_WORDS, "zones that hold the start; null where no zones are configured"),
+    "lists": Detail(_WORDS, "lists that name a vessel of it; null where none are configured"),
+    "list_matches": Detail(_WORDS, "for each: vessel, list, by which key, source and date"),
+}
+"""What every event may hold: the user's own zones and lists."""
+
 _PORT = {
     "port_distance_m": Detail(_NUMBER, "distance to the nearest known port from `lat`, `lon`"),
     "port_name": Detail(_WORD, "name of that port"),
@@ -180,8 +187,29 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "distance_m": Detail(_NUMBER, "distance of the jump"),
         "implied_speed_knots": Detail(_NUMBER, "speed that the jump would need"),
     },
+    "zone_entry": {
+        "zones_entered": Detail(_WORDS, "names of the zones that were entered with this fix"),
+        "zone_kinds": Detail(_WORDS, "their kinds: eez, mpa, rfmo or area"),
+        "zone_sets": Detail(_WORDS, "the sets of zones, as configured, that they are of"),
+        "zones_hash": Detail(_WORD, "hash of all zones of the run, its first 16 digits"),
+        "last_outside_before": Detail(
+            _WORD, "last time heard outside before; null where it was first heard inside"
+        ),
+        "last_inside": Detail(_WORD, "last time heard inside"),
+        "first_outside_after": Detail(
+            _WORD, "first time heard outside after; null while open: silence is no exit"
+        ),
+        "last_lat": Detail(_NUMBER, "latitude last heard inside, degrees"),
+        "last_lon": Detail(_NUMBER, "longitude last heard inside, degrees"),
+        "positions_inside": Detail(_COUNT, "positions heard inside"),
+        "longest_silence_h": Detail(_NUMBER, "longest silence between two of them, or to now"),
+    },
 }
 """Event type -> field -> its type and meaning."""
+
+
+for _fields in DETAIL_FIELDS.values():
+    _fields.update(_SURROUNDINGS)
 
 
 def details_type() -> pa.StructType:

@@ -1,6 +1,7 @@
 """All parameters of the detection pipeline in one frozen value."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from detectors.dark_period import DarkPeriodParameters
 from detectors.encounters import EncounterParameters
@@ -8,7 +9,9 @@ from detectors.identity_conflict import IdentityConflictParameters
 from detectors.implausible_position import ImplausiblePositionParameters
 from detectors.loitering import LoiteringParameters
 from detectors.port_visits import PortVisitParameters
+from detectors.surroundings import Surroundings
 from detectors.time_at_sea import TimeAtSeaParameters
+from detectors.zone_entry import ZoneEntryParameters
 from vessels.hulls import HullParameters
 
 
@@ -28,3 +31,16 @@ class Parameters:
     implausible_position: ImplausiblePositionParameters = field(
         default_factory=ImplausiblePositionParameters
     )
+    zone_entry: ZoneEntryParameters = field(default_factory=ZoneEntryParameters)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    """Zones, lists and anchorages; known by their hashes."""
+
+    def thresholds(self) -> dict[str, Any]:
+        """Return every parameter but the surroundings, a dict for each section."""
+        sections = asdict(self)
+        del sections["surroundings"]
+        return sections
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Return JSON values that are equal where the parameters are."""
+        return {**self.thresholds(), "surroundings": self.surroundings.hashes()}

@@ -15,11 +15,17 @@ from detectors import sea_stage, vessel_stage
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.sea_stage import SeaState
-from detectors.vessel_stage import VesselOutput
-from vessels.fixes import Array, Fixes
+from detectors.vessel_stage import Pending, VesselOutput
+from vessels.fixes import Fixes
 
-Pending = tuple[Array, Array, Array]
-"""Open silences, loitering runs so far, and long voyages of a vessel stage."""
+__all__ = [
+    "LocalStages",
+    "Pending",
+    "Pipeline",
+    "PipelineState",
+    "VesselStages",
+    "split_by_number",
+]
 
 
 class VesselStages(Protocol):

@@ -34,7 +34,8 @@ from detectors.parameters import Parameters
 from detectors.reception_state import ReceptionState
 from detectors.slots import SLOT_US
 from detectors.time_at_sea import time_at_sea_events
-from detectors.vessel_stage import OPEN_SEA, VesselOutput, settled_slot
+from detectors.vessel_stage import OPEN_SEA, Pending, VesselOutput, settled_slot
+from detectors.zone_entry import zone_entry_events
 from feeds import liveness
 from vessels.fixes import Array, Fixes
 from vessels.hulls import hull_key
@@ -109,6 +110,8 @@ def step(
     events = dark_period_events(silences, feed["outages"], reception, watermark_us, dark)
     voyages = np.concatenate([out.voyages for out in outputs])
     events += time_at_sea_events(voyages, watermark_us, parameters.time_at_sea)
+    stays = np.concatenate([out.stays for out in outputs])
+    events += _zone_entries(stays, watermark_us, parameters)
 
     state, chain_events = _advance_meetings(state, outputs, watermark_us, parameters)
     events += chain_events
@@ -129,7 +132,7 @@ def step(
 
 def peek(
     state: SeaState,
-    pending: list[tuple[Array, Array, Array]],
+    pending: list[Pending],
     now_us: int,
     parameters: Parameters,
 ) -> list[Event]:
@@ -142,14 +145,16 @@ def peek(
         state.feed, now_us, dark.feed_silence_min, dark.feed_min_numbers
     )
     events = dark_period_events(
-        np.concatenate([silences for silences, _, _ in pending]),
+        np.concatenate([part.silences for part in pending]),
         outages,
         state.reception,
         now_us,
         dark,
     )
-    voyages = np.concatenate([voyages for _, _, voyages in pending])
+    voyages = np.concatenate([part.voyages for part in pending])
     events += time_at_sea_events(voyages, now_us, parameters.time_at_sea)
+    stays = np.concatenate([part.stays for part in pending])
+    events += _zone_entries(stays, now_us, parameters)
     contacts = np.concatenate([state.contacts, find_contacts(state.slots, _reach(parameters))])
     contacts = contacts[np.lexsort((contacts["slot"], contacts["key2"], contacts["key1"]))]
     _, chains = follow_chains(contacts, now_us // SLOT_US, parameters.encounter)
@@ -157,7 +162,7 @@ def peek(
     events += met
     meetings = (*state.meetings, *_meetings(met, now_us))
     events += _loitering(state.runs, meetings, now_us, parameters)
-    runs = np.concatenate([runs for _, runs, _ in pending])
+    runs = np.concatenate([part.runs for part in pending])
     events += _loitering(runs, meetings, now_us, parameters, still_on=True)
     for run in state.switch_runs.values():
         events += _switch_events(run, over=False, now_us=now_us, parameters=parameters)
@@ -177,6 +182,11 @@ def _advance_meetings(
     events = encounter_events(closed, watermark_us, parameters.encounter)
     meetings = (*state.meetings, *_meetings(events, watermark_us))
     return replace(state, slots=slots[~settled], contacts=contacts, meetings=meetings), events
+
+
+def _zone_entries(stays: Array, now_us: int, parameters: Parameters) -> list[Event]:
+    zones = parameters.surroundings.zones
+    return zone_entry_events(stays, zones, now_us, parameters.zone_entry)
 
 
 def _reach(parameters: Parameters) -> float:

@@ -6,6 +6,7 @@ The state is a dict of numpy arrays, so that it can be written down without pick
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from detectors.dark_period import BEFORE_US, SILENCE, find_silences, open_silenc
 from detectors.loitering import RUN, follow_runs, new_runs, qualified
 from detectors.parameters import Parameters
 from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
+from detectors.zone_entry import STAY, ZoneState, follow_zones, new_zone_state, open_stays
 from vessels import hulls, visits
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
 from vessels.mmsi import MmsiKind, is_vessel, kind_of
@@ -52,6 +54,20 @@ class VesselOutput:
     reason: Array
     reception: Array
     """Vessel-hours present and heard (vessels.reception.RECEPTION)."""
+    stays: Array
+    """Stays in zones that ended (detectors.zone_entry.STAY)."""
+
+
+class Pending(NamedTuple):
+    """What is open in a vessel stage at a time."""
+
+    silences: Array
+    runs: Array
+    """Loitering runs so far."""
+    voyages: Array
+    """Long voyages."""
+    stays: Array
+    """Stays in zones."""
 
 
 def new_state() -> State:
@@ -62,6 +78,7 @@ def new_state() -> State:
     state["hulls"] = np.empty(0, HULL)
     state["trail"] = np.empty(0, TRAIL)
     state["runs"] = np.empty(0, RUN)
+    state |= _zone_state_arrays(new_zone_state())
     return state | _visit_state_arrays(visits.new_visit_state())
 
 
@@ -97,6 +114,10 @@ def step(
         visit_state(state), new_key, out.fixes, parameters.port_visit
     )
     new |= _visit_state_arrays(called)
+    stays_on, stays = follow_zones(
+        _zone_state(state), new_key, out.fixes, parameters.surroundings.zones, parameters.zone_entry
+    )
+    new |= _zone_state_arrays(stays_on)
     return new, VesselOutput(
         slots=slots,
         silences=_closed_silences(key, rows, fresh, elsewhere, table, parameters),
@@ -109,15 +130,17 @@ def step(
         rejected=out.rejected,
         reason=out.reason,
         reception=_reception(key, rows, fresh, table, parameters),
+        stays=stays,
     )
 
 
-def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Array, Array]:
-    """Return the silences open at `now_us`, loitering runs so far, and long voyages."""
+def peek(state: State, now_us: int, parameters: Parameters) -> Pending:
+    """Return what is open at `now_us`."""
     key = state["tail_key"]
     fixes = Fixes.from_arrays(state, "tail_")
     if len(key) == 0:
-        return np.empty(0, SILENCE), np.empty(0, RUN), np.empty(0, visits.VOYAGE)
+        empty = (np.empty(0, kind) for kind in (SILENCE, RUN, visits.VOYAGE, STAY))
+        return Pending(*empty)
     lasts = np.flatnonzero(np.append(key[1:] != key[:-1], True))
     min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
     lasts = lasts[now_us - fixes.time_us[lasts] >= min_us]
@@ -129,7 +152,16 @@ def peek(state: State, now_us: int, parameters: Parameters) -> tuple[Array, Arra
     silences = open_silences(key, fixes, lasts, table["first_us"][place], elsewhere)
     long_us = int(parameters.time_at_sea.min_days * US_PER_DAY)
     voyages = visits.open_voyages(visit_state(state), now_us, parameters.port_visit, long_us)
-    return silences, qualified(state["runs"], parameters.loitering), voyages
+    stays = open_stays(_zone_state(state), parameters.zone_entry)
+    return Pending(silences, qualified(state["runs"], parameters.loitering), voyages, stays)
+
+
+def _zone_state(state: State) -> ZoneState:
+    return {name: state[f"zone_{name}"] for name in ("stays", "over", "heard")}
+
+
+def _zone_state_arrays(state: ZoneState) -> State:
+    return {f"zone_{name}": column for name, column in state.items()}
 
 
 def visit_state(state: State) -> visits.VisitState:

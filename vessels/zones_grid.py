@@ -190,7 +190,7 @@ def _trace(ends: NDArray[np.float64], cells: NDArray[np.int32], edges: NDArray[n
 
 
 @njit(cache=True)
-def _at(grid: ZoneGrid, lat_deg: float, lon_deg: float, found: NDArray[np.int32]) -> int:
+def put_zones_at(grid: ZoneGrid, lat_deg: float, lon_deg: float, found: NDArray[np.int32]) -> int:
     """Put the zones that hold a point into `found`, ascending; return how many."""
     if not (abs(lat_deg) <= 90.0 and np.isfinite(lon_deg)):
         return 0
@@ -236,7 +236,7 @@ def _count_and_fill(
     found = np.empty(grid.most, np.int32)
     total = 0
     for i in range(len(lat)):
-        count = _at(grid, lat[i], lon[i], found)
+        count = put_zones_at(grid, lat[i], lon[i], found)
         for k in range(count):
             if total + k < len(zones):
                 zones[total + k] = found[k]

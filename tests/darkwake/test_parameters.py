@@ -1,7 +1,5 @@
 """The configuration and the detectors name the same parameters and the same defaults."""
 
-from dataclasses import asdict
-
 from darkwake.engine import HORIZON_H
 from darkwake.replay import detection_parameters
 from darkwake.settings import Settings
@@ -16,7 +14,7 @@ def test_default_settings_are_the_defaults_of_the_detectors() -> None:
 
 def test_every_parameter_can_be_configured() -> None:
     settings = Settings().model_dump()
-    assert settings["detectors"] | {"hulls": settings["hulls"]} == asdict(Parameters())
+    assert settings["detectors"] | {"hulls": settings["hulls"]} == Parameters().thresholds()
 
 
 def test_a_changed_setting_reaches_its_detector() -> None:
