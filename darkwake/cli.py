@@ -20,6 +20,7 @@ from darkwake.arguments import (
     parse_range,
     parse_time,
 )
+from darkwake.cli_watch import feeds_app, watch_app
 from darkwake.console import say, warn
 from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
 from darkwake.versions import darkwake_version
@@ -57,6 +58,8 @@ config_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(config_app, name="config")
+app.add_typer(watch_app, name="watch")
+app.add_typer(feeds_app, name="feeds")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigOption = Annotated[

@@ -12,8 +12,8 @@ import numpy as np
 
 from darkwake.tracks import THIN_US
 from detectors import vessel_stage
-from detectors.pipeline import Pending, VesselStages
-from detectors.vessel_stage import State, VesselOutput
+from detectors.pipeline import VesselStages
+from detectors.vessel_stage import Pending, State, VesselOutput
 from vessels.fixes import Array, Fixes
 from vessels.visits import VISIT, VOYAGE, VisitParameters, open_visits, open_voyages
 

@@ -95,6 +95,8 @@ class Service:
         self.clocks = Clocks(settings.watch.silent_after_s, settings.watch.max_lag_min)
         for feed in settings.feeds:
             self.clocks.feeds[feed.name] = FeedClock(feed.clock)
+        self.on_cycle: Callable[[], None] | None = None
+        """Called after each cycle, by the thread that runs the service."""
         self._context = context
         self._archive = Path(settings.store.archive)
         self._folder = Path(settings.store.journal_folder)
@@ -181,6 +183,8 @@ class Service:
         elif now_s - self._beat_s >= _HEARTBEAT_S:
             self._safely(self.store.heartbeat)
             self._beat_s = now_s
+        if self.on_cycle is not None:
+            self.on_cycle()
         grown = self._rows_since >= max(_CHECKPOINT_ROWS, self.finder.rows_in_memory // 2)
         if grown or (self._rows_since and now_s - self._checkpoint_s >= _CHECKPOINT_S):
             self.checkpoint()
@@ -313,8 +317,8 @@ class Service:
                 self.finder, after = found
             if done.batch > max(self.journal.last, after):
                 raise StoreError(
-                    f"{self._folder}: the journal ends at batch {self.journal.last}, the store knows "
-                    f"{done.batch}: this is not its journal; --rebuild reads the archive instead"
+                    f"{self._folder}: the journal ends at batch {self.journal.last}, the store"
+                    f" knows {done.batch}: this is not its journal; --rebuild reads the archive"
                 )
         self.journal.skip_to(max(done.batch, after))
         self._cursors = {n: feed.cursor for n, feed in known.items() if feed.cursor is not None}

@@ -1,4 +1,4 @@
-"""What the service says: one plain line per happening on stderr, JSON lines where nobody watches."""
+"""What the service says: a plain line for each happening on stderr, JSON where nobody watches."""
 
 import json
 import sys

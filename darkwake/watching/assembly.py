@@ -1,0 +1,139 @@
+"""Puts a watch together from its configuration: store, feeds, service, jobs, sender."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from alerts.database import open_database
+from alerts.outbox import Sender, drain, release_claims
+from alerts.rules import AlertContext, AlertPolicy
+from darkwake.engine import Change
+from darkwake.replay import detection_parameters
+from darkwake.settings import Settings
+from darkwake.watching.finder import Finder
+from darkwake.watching.jobs import Desk, run_job
+from darkwake.watching.scheduler import Scheduler
+from darkwake.watching.service import Service
+from darkwake.watching.status import Status
+from darkwake.watching.store import Store, wall_us
+from darkwake.watching.talk import log
+from feeds.live import open_source
+from maps.identities import Identity
+from vessels.errors import ConfigError
+from vessels.hulls import hull_key, mmsi_of
+from vessels.mmsi import flag_of
+
+
+def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) -> None:
+    """Run the service until it is stopped or idle.
+
+    Raises:
+        ConfigError: a feed or the store is configured in a way that cannot work.
+        StoreError: the store or the journal cannot be used, or another watch uses it.
+    """
+    if not settings.feeds:
+        raise ConfigError("no [[feeds]] in the configuration: there is nothing to watch")
+    sources = {feed.name: open_source(feed.spec()) for feed in settings.feeds}
+    parameters = detection_parameters(settings)
+    with ExitStack() as stack:
+        desk = stack.enter_context(open_desk(settings))
+        store = Store(desk.engine)
+        release_claims(desk.engine)
+        service = Service(settings, parameters, store, sources, _context_of(desk), rebuild=rebuild)
+        stack.enter_context(_stopped_by_signals(service))
+        status = Status(service, desk)
+        stack.callback(status.close)
+        scheduler = Scheduler(desk)
+        scheduler.start()
+        stack.callback(scheduler.stop)
+        log("watching", feeds=", ".join(sources), batch=service.journal.last)
+        service.on_cycle = status.write_when_due
+
+        def send_all() -> None:
+            scheduler.stop()  # one sender at a time
+            if desk.sender is not None:
+                done = drain(desk.engine, desk.sender, wall_us)
+                log("outbox drained", sent=done.sent, dead=done.dead, waiting=done.waiting)
+
+        service.run(stop_when_idle_s, send_all)
+
+
+def run_one_job(settings: Settings, name: str) -> str:
+    """Run one job of a watch now; return what it did.
+
+    Raises:
+        UsageError: there is no such job.
+        StoreError: the store cannot be used.
+    """
+    with open_desk(settings) as desk:
+        return run_job(name, desk)
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """Open the store and what alerts are sent with.
+
+    Raises:
+        ConfigError: the mail server or the store's URL is of no use.
+        StoreError: the store cannot be opened.
+    """
+    policy, sender = alert_policy(settings), make_sender(settings)
+    engine = open_database(settings.store.url)
+    try:
+        yield Desk(settings, engine, policy, sender)
+    finally:
+        if sender is not None:
+            sender.close()
+        engine.dispose()
+
+
+def alert_policy(settings: Settings) -> AlertPolicy:
+    """Return what the configuration says about alerts."""
+    del settings
+    return AlertPolicy()
+
+
+def make_sender(settings: Settings) -> Sender | None:
+    """Return what delivers the outbox; None where nothing is configured."""
+    del settings
+    return None
+
+
+def _context_of(desk: Desk) -> Callable[[Finder, list[Change]], AlertContext]:
+    """Return what tells the alert book what holds now."""
+
+    def context(finder: Finder, changes: list[Change]) -> AlertContext:
+        hulls = {
+            hull
+            for change in changes
+            for hull in (change.event.hull_id, change.event.other_hull_id)
+            if hull is not None
+        }
+        return AlertContext(
+            now_us=wall_us(),
+            policy=desk.policy,
+            identities={hull: _identity(finder, hull) for hull in hulls},
+        )
+
+    return context
+
+
+def _identity(finder: Finder, hull: str) -> Identity:
+    mmsi = mmsi_of(hull_key(hull))
+    who = finder.book.at(mmsi, finder.watermark_us or 0)
+    return Identity(who.name, flag_of(mmsi), who.imo, who.callsign)
+
+
+@contextmanager
+def _stopped_by_signals(service: Service) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the service after its batch."""
+
+    def stop(*_: object) -> None:
+        service.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
