@@ -73,7 +73,7 @@ def tell_operator(connection: Connection, context: AlertContext, topic: str, tex
         insert_once(
             connection,
             outbox,
-            _row(
+            row_values(
                 channel="mail",
                 kind="operator",
                 step="operator",
@@ -131,12 +131,18 @@ class Poster:
                 self._follow(row, "closed", event, life)
         self._put_machines("closed", event, life)
 
-    def reminder(self, event: Event, life: int) -> int:
-        """Remind those who were told at once; return how many."""
+    def reminder(self, event: Event, life: int, opened_us: int) -> int:
+        """Remind those who were told at once and whose wait is over; return how many."""
         known = [row for row in self._told(event.event_id, life) if row["state"] == "sent"]
+        waiting = self._context.now_us - opened_us
+        count = 0
         for row in known:
-            self._follow(row, "reminder", event, life)
-        return len(known)
+            subscription = self._by_name.get(row["subscription"])
+            wait_h = 0.0 if subscription is None else subscription.reminder_after_h
+            if 0 < wait_h * US_PER_H <= waiting:
+                self._follow(row, "reminder", event, life)
+                count += 1
+        return count
 
     def withdrawn(self, event: Event, life: int, *, tell: bool) -> None:
         """Take back what has not been sent; where something was, tell that it no longer holds."""
@@ -211,7 +217,7 @@ class Poster:
         added = insert_once(
             self._connection,
             outbox,
-            _row(
+            row_values(
                 channel="mail",
                 kind="event",
                 step=step,
@@ -246,7 +252,7 @@ class Poster:
             insert_once(
                 self._connection,
                 outbox,
-                _row(
+                row_values(
                     channel=channel,
                     kind="event",
                     step=step,
@@ -373,7 +379,7 @@ class Poster:
         self._connection.execute(update(outbox).where(outbox.c.id == row_id).values(**values))
 
 
-def _row(**values: Any) -> dict[str, Any]:
+def row_values(**values: Any) -> dict[str, Any]:
     """Return a row that is to be sent now, but for what `values` says."""
     return {"life": 0, "references_ids": "[]", "state": "pending", "lease_us": 0, "tries": 0} | (
         values

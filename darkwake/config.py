@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError
 
@@ -24,6 +24,8 @@ from vessels.text import clean_text
 
 __all__ = ["InvalidSettingsError", "Key", "Settings", "keys", "load_settings", "suggestion"]
 
+_SECRETS = ("password", "secret")
+"""Keys whose values no message shows."""
 _BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
@@ -143,6 +145,8 @@ def _wrong(detail: Any, where: tuple[Any, ...]) -> str:
     if detail["type"] == "model_type":
         return f"is a section, not a value: write [{'.'.join(map(str, where))}]"
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if where[-1] in _SECRETS:
+        return message
     return f"{message}; got {detail['input']!r}"
 
 
@@ -175,7 +179,7 @@ def _key(name: str, field: FieldInfo) -> Key:
         description=field.description or "",
         type="str" if words else "tables" if tables else _type_name(field.annotation),
         unit=str(extra.get("unit", "")),
-        default=[] if tables else field.default,
+        default=[] if tables else _as_json(field.default),
         bounds=" and ".join(bounds),
         source=str(extra.get("source", "")),
     )
@@ -183,6 +187,13 @@ def _key(name: str, field: FieldInfo) -> Key:
 
 def _type_name(kind: Any) -> str:
     return getattr(kind, "__name__", str(kind))
+
+
+def _as_json(default: Any) -> Any:
+    """Return a default as `Settings.parameters` returns values."""
+    if isinstance(default, tuple):
+        return list(default)
+    return "" if isinstance(default, SecretStr) else default
 
 
 def _one_line(text: str) -> str:

@@ -9,6 +9,14 @@ from typing import Any
 from pydantic import field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from darkwake.alert_settings import (
+    Alerts,
+    Mail,
+    SubscriptionTable,
+    Webhook,
+    check_subscriptions,
+    subscriptions_field,
+)
 from darkwake.detector_settings import Detectors, Hulls
 from darkwake.feed_settings import Feed, Store, Watch, check_feeds, feeds_field
 from darkwake.geography_settings import (
@@ -58,7 +66,12 @@ class Settings(BaseSettings):
     zones: tuple[ZoneFile, ...] = zones_field()
     lists: tuple[ListFile, ...] = lists_field()
     ports: Ports = Ports()
+    mail: Mail = Mail()
+    subscriptions: tuple[SubscriptionTable, ...] = subscriptions_field()
+    webhook: Webhook = Webhook()
+    alerts: Alerts = Alerts()
 
+    _subscription_names = field_validator("subscriptions")(check_subscriptions)
     _feed_names = field_validator("feeds")(check_feeds)
     _file_names = field_validator("zones", "lists")(one_of_each_name)
 

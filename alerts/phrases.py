@@ -1,0 +1,255 @@
+"""What a mail says of a finding, as text that can be translated. Data enters only through {places}.
+
+A sentence says who did what, for how long, since when, how far from shore. It never says why.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from alerts.translate import Words, mark
+from detectors.events import Event
+from maps.words import REASON_WORDS, plain, type_words
+from vessels.units import M_PER_NM
+
+_DARK_OPEN = mark("{name} has not been heard on AIS for {length}, since {start}{shore}.")
+_DARK_CLOSED = mark("{name} was not heard on AIS for {length}, from {start}{shore}.")
+_MET_APART = mark(
+    "{name} and {other} lay about {metres} m apart for {length}, from {start}{shore}."
+)
+_MET = mark("{name} and {other} lay close together for {length}, from {start}{shore}.")
+_DRIFTED_AT = mark("{name} drifted at {knots} knots for {length}, from {start}{shore}.")
+_DRIFTED = mark("{name} drifted for {length}, from {start}{shore}.")
+_IN_PORT = mark("{name} has been in or near {port} for {length}, since {start}.")
+_WAS_IN_PORT = mark("{name} stopped in or near {port} for {length}, from {start}.")
+_AT_SEA = mark(
+    "{name} has been at sea for {length} without a port call that could be seen, since {start}."
+)
+_WAS_AT_SEA = mark(
+    "{name} was at sea for {length} without a port call that could be seen, from {start}."
+)
+_TWO_PLACES = mark("The number MMSI {mmsi} was sent from two places at once, from {start}.")
+_CHANGED = mark("The vessel with MMSI {mmsi} changed its {what} from {old} to {new}, {start}.")
+_MORE_IDENTITIES = mark("{name} stated more than one identity, from {start}.")
+_TOO_FAST = mark("{name} reported positions that would need {knots} knots, from {start}.")
+_UNTRUE = mark("{name} reported positions that cannot all be true, from {start}.")
+_COULD_MEET = mark("A vessel that was silent could have met {name} unseen, from {start}{shore}.")
+_ENTERED = mark("{name} entered {zone}, {start}.")
+_OTHERWISE = mark("{name}: {type}, from {start}.")
+_SHORE = mark(", {miles} nautical miles from shore")
+_ATTRIBUTES = {"name": mark("name"), "callsign": mark("call sign"), "imo": mark("IMO number")}
+
+SHORT = {
+    "dark_period": mark("AIS silent {length}"),
+    "encounter": mark("encounter {length}"),
+    "loitering": mark("loitering {length}"),
+    "port_visit": mark("in port"),
+    "time_at_sea": mark("at sea {length}"),
+    "identity_conflict": mark("identity conflict"),
+    "implausible_position": mark("implausible position"),
+    "dark_rendezvous": mark("possible dark meeting"),
+    "zone_entry": mark("zone entry"),
+}
+"""What happened, for a subject line."""
+SEVERITY = {"info": mark("INFO"), "watch": mark("WATCH"), "high": mark("HIGH")}
+_SURE = ((0.8, mark("strong")), (0.5, mark("fair")), (0.0, mark("weak")))
+STEP_LEAD = {
+    "reminder": mark("Reminder: nobody has acknowledged this alert yet."),
+    "closed": mark("Update: this has ended."),
+    "withdrawn": mark(
+        "Correction: late data changed the picture. This alert is withdrawn and no longer holds."
+    ),
+    "corrected": mark("Correction: late data moved the start. This replaces alert {old}."),
+}
+STEP_SHORT = {
+    "reminder": mark("Reminder"),
+    "closed": mark("Ended"),
+    "withdrawn": mark("Withdrawn"),
+    "corrected": mark("Corrected"),
+}
+_ASK_TRACK = mark("Ask the flag State or the owner for the VMS track of these hours.")
+_LOOK_SATELLITE = mark("Look for satellite pictures of the place and time.")
+_CALL = mark("Call the vessel by radio, if one of yours is near.")
+_NEXT_PORT = mark(
+    "At the next port: AIS set and its power supply; log book, fuel and catch against the time away"
+    "."
+)
+_CREW = mark("At the next port: crew list, contracts, and how long each has been on board.")
+_PAPERS = mark("Compare name, call sign, IMO number and flag with the papers and the registers.")
+_PERMIT = mark("Look up whether the vessel holds a permit for this place and time.")
+_TRANSFER = mark("Ask for the declaration of transshipment, and who observed it.")
+_WHO_NEAR = mark("See who else was near: darkwake replay draws all of them on one map.")
+_BOARD = mark("Meet the vessel while it is in port: the findings before this call are named below.")
+CHECKS = {
+    "dark_period": (_ASK_TRACK, _LOOK_SATELLITE, _CALL, _NEXT_PORT),
+    "encounter": (_TRANSFER, _PERMIT, _LOOK_SATELLITE, _NEXT_PORT),
+    "loitering": (_WHO_NEAR, _LOOK_SATELLITE, _CALL, _NEXT_PORT),
+    "port_visit": (_BOARD, _NEXT_PORT, _CREW),
+    "time_at_sea": (_CREW, _TRANSFER, _PERMIT),
+    "identity_conflict": (_PAPERS, _WHO_NEAR),
+    "implausible_position": (_WHO_NEAR, _PAPERS),
+    "dark_rendezvous": (_LOOK_SATELLITE, _WHO_NEAR, _TRANSFER, _NEXT_PORT),
+    "zone_entry": (_PERMIT, _CALL, _ASK_TRACK),
+}
+"""What a person can do about a finding, most useful first."""
+_UNITS = {"knots": "kn", "count": "", "silences": "", "level": "", "event_id": ""}
+
+
+def headline(event: Event, words: Words, other_name: str | None = None) -> str:
+    """Return the finding as one sentence."""
+    say = _SENTENCES.get(event.type)
+    values = {
+        "name": vessel_name(event),
+        "length": words.length(event.duration_h),
+        "start": words.moment(event.start_us),
+        "shore": shore(event, words),
+    }
+    if say is None:
+        return words.say(_OTHERWISE, type=words.plain(type_words(event.type)), **values)
+    return say(event, words, values, other_name)
+
+
+def vessel_name(event: Event) -> str:
+    """Return the name, or the number where no name is known."""
+    return plain(event.vessel_name) if event.vessel_name else f"MMSI {event.mmsi:09d}"
+
+
+def other_vessel(event: Event, name: str | None) -> str:
+    """Return the name or number of the other vessel."""
+    if name:
+        return plain(name)
+    return "" if event.other_mmsi is None else f"MMSI {event.other_mmsi:09d}"
+
+
+def shore(event: Event, words: Words) -> str:
+    """Return how far from shore, where told."""
+    miles = shore_miles(event)
+    return "" if miles is None else words.say(_SHORE, miles=words.number(miles))
+
+
+def shore_miles(event: Event) -> float | None:
+    """Return nautical miles from shore, where told."""
+    metres = number_of(event.details, "shore_distance_m")
+    if metres is not None:
+        return metres / M_PER_NM
+    return number_of(event.details, "min_shore_distance_nm")
+
+
+def number_of(details: dict[str, Any], name: str) -> float | None:
+    """Return a detail that is a number, or None."""
+    value = details.get(name)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and value is not None else None
+
+
+def sureness(confidence: float, words: Words) -> str:
+    """Return a confidence in words and as a number."""
+    word = next(word for least, word in _SURE if confidence >= least)
+    return words.say(
+        "{word} ({number} of 1)", word=words.plain(word), number=words.number(confidence, 2)
+    )
+
+
+def reasons(event: Event, words: Words) -> list[str]:
+    """Return the reasons with value, unit and threshold."""
+    lines = []
+    for reason in event.reasons:
+        name = words.plain(REASON_WORDS.get(reason.code) or plain(reason.code.replace("_", " ")))
+        unit = plain(_UNITS.get(reason.unit, reason.unit))
+        line = name if reason.value is None else f"{name}: {_value(reason.value, unit, words)}"
+        if reason.threshold is not None:
+            threshold = _value(reason.threshold, unit, words)
+            line += " " + words.say("(threshold {value})", value=threshold)
+        lines.append(line)
+    return lines
+
+
+def _value(value: float | str, unit: str, words: Words) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    if unit == "h":
+        return words.length(float(value))
+    places = 0 if isinstance(value, int) else 1 if abs(value) >= 10.0 else 2
+    text = words.number(value, places)
+    return f"{text} {words.plain(unit)}" if unit else text
+
+
+def _dark(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    return words.say(_DARK_OPEN if event.end_us is None else _DARK_CLOSED, **values)
+
+
+def _encounter(event: Event, words: Words, values: dict[str, str], other: str | None) -> str:
+    metres = number_of(event.details, "median_distance_m")
+    values["other"] = other_vessel(event, other)
+    if metres is None:
+        return words.say(_MET, **values)
+    return words.say(_MET_APART, metres=words.number(metres), **values)
+
+
+def _loitering(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    knots = number_of(event.details, "mean_speed_knots")
+    if knots is None:
+        return words.say(_DRIFTED, **values)
+    return words.say(_DRIFTED_AT, knots=words.number(knots, 1), **values)
+
+
+def _port_visit(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    port = event.details.get("port_name")
+    values["port"] = plain(port) if isinstance(port, str) and port else words.plain("a port")
+    return words.say(_IN_PORT if event.end_us is None else _WAS_IN_PORT, **values)
+
+
+def _time_at_sea(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    low, high = (number_of(event.details, f"{end}_days") for end in ("lower", "upper"))
+    if low is not None and high is None:
+        values["length"] = words.say("at least {days} days", days=words.number(low))
+    elif low is not None and high is not None and round(low) == round(high):
+        values["length"] = words.say("{number} days", number=words.number(low))
+    elif low is not None and high is not None:
+        values["length"] = words.say(
+            "between {low} and {high} days", low=words.number(low), high=words.number(high)
+        )
+    return words.say(_AT_SEA if event.end_us is None else _WAS_AT_SEA, **values)
+
+
+def _identity(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    details = event.details
+    values["mmsi"] = f"{event.mmsi:09d}"
+    if details.get("kind") == "two_hulls_at_once":
+        return words.say(_TWO_PLACES, **values)
+    if details.get("old") is None or details.get("new") is None:
+        return words.say(_MORE_IDENTITIES, **values)
+    what = words.plain(_ATTRIBUTES.get(str(details.get("attribute")), "identity"))
+    old, new = plain(details["old"]), plain(details["new"])
+    return words.say(_CHANGED, what=what, old=old, new=new, **values)
+
+
+def _implausible(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    knots = number_of(event.details, "implied_speed_knots")
+    if knots is None:
+        return words.say(_UNTRUE, **values)
+    return words.say(_TOO_FAST, knots=words.number(knots), **values)
+
+
+def _rendezvous(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    del event
+    return words.say(_COULD_MEET, **values)
+
+
+def _zone_entry(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    zone = event.details.get("zone_name") or event.details.get("zone")
+    values["zone"] = plain(zone) if isinstance(zone, str) else words.plain("a watched zone")
+    return words.say(_ENTERED, **values)
+
+
+_Sentence = Callable[[Event, Words, dict[str, str], str | None], str]
+_SENTENCES: dict[str, _Sentence] = {
+    "dark_period": _dark,
+    "encounter": _encounter,
+    "loitering": _loitering,
+    "port_visit": _port_visit,
+    "time_at_sea": _time_at_sea,
+    "identity_conflict": _identity,
+    "implausible_position": _implausible,
+    "dark_rendezvous": _rendezvous,
+    "zone_entry": _zone_entry,
+}
