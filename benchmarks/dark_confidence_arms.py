@@ -1,7 +1,7 @@
 """The arms of docs/dark-confidence.md: real tracks masked and thinned, and what the detector says.
 
-Every arm goes through the one detection fold, as a feed would. A case is one dark period that the detector
-raised, with the truth of its arm and what the model weighed.
+Every arm goes through the one detection fold, as a feed would. A case is one dark period that the
+detector raised, with the truth of its arm and what the model weighed.
 """
 
 import gzip
@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 
 import feeds
-from detectors.dark_evidence import WELCH_SHORE_M
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState
 from vessels.fixes import Array, Fixes, concat_fixes, fixes_from_table, sort_fixes
-from vessels.units import US_PER_DAY, US_PER_H
+from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
 
 FIRST_US = 1_609_459_200_000_000  # 2021-01-01
 ORBCOMM_DAYS = 9
@@ -129,7 +128,7 @@ def orbcomm_cases(fleet: Fixes, donors: dict[int, Array], replicate: int) -> lis
             whole = fleet.take(fleet.mmsi == event.mmsi)
             if not _inside(whole, event, end_us):
                 continue  # the source itself is silent: nobody knows why
-            truth = int(_inside(thinned[event.mmsi], event, end_us))
+            truth = int(both and _inside(thinned[event.mmsi], event, end_us))
             arm = "masked after thinning" if both else "thinned"
             out.append(_case("orbcomm", arm, event, replicate, truth))
         elif mask is not None and _starts_at(event, fleet, mask):
@@ -252,18 +251,17 @@ def columns_of(event: Event) -> dict[str, float]:
     """Return what the model weighed, from the event's details; see detectors.dark_confidence."""
     told = event.details
     alive_h = max(event.duration_h - told["feed_down_h"], 1.0)
-    shore = min(told["shore_distance_m"] / WELCH_SHORE_M, 1.0)
+    shore_nm = told["shore_distance_m"] / M_PER_NM
     satellite = told["positions_before_satellite"] / max(told["positions_before"], 1)
+    beyond = max(satellite, float(np.clip((shore_nm - 40.0) / 10.0, 0.0, 1.0)))
     own_rate = told["heard_hours_expected"] / alive_h
-    knots = told["implied_speed_knots"]
     return {
-        "expected": float(np.log10(np.clip(told["heard_hours_expected"], 0.1, 100.0))),
+        "expected": float(np.log10(np.clip(told["heard_hours_expected"], 0.1, 10.0))),
         "longest": told["longest_silence_before_h"] / 12.0,
         "reception": own_rate if told["reception"] is None else told["reception"],
-        "neighbours": float(np.log2(1.0 + min(told["neighbours_heard"] or 0, 7)) / 3.0),
-        "leaving": told["path_unknown_share"] * (1.0 - max(satellite, shore)),
-        "offshore": shore,
-        "too_fast": float(knots is not None and knots > 25.0),
+        "company": told["neighbours_heard_share"] or 0.0,
+        "leaving": told["path_unknown_share"] * (1.0 - beyond),
+        "offshore": min(shore_nm / 50.0, 1.0),
     }
 
 

@@ -65,7 +65,7 @@ def dark_period_events(
     knots = moved_m / ((ends - silences["start_us"]) / US_PER_S) / MPS_PER_KNOT
     knots = np.where(silences["end_us"] > 0, knots, np.nan)
     evidence = gather(silences, ends, alive_h, shore_m, learnt)
-    sure = confidence(features(evidence, shore_m, knots))
+    sure = confidence(features(evidence, shore_m), knots)
     told = [getattr(evidence, one.name) for one in fields(Evidence)]
     rows = zip(silences, ends, down_us, *where, sure, zip(*told, strict=True), strict=True)
     names = port_names()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.reception_neighbours import neighbours_heard
+from detectors.reception_neighbours import RANGE_NM, neighbours_heard
 from detectors.reception_state import ReceptionState
 from vessels.fixes import Array
-from vessels.geodesy import interpolate
+from vessels.geodesy import distances_m, interpolate
 from vessels.hulls import mmsi_of
 from vessels.reception import BASES
 from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
@@ -20,6 +20,7 @@ from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
 WELCH_SHORE_M = 50.0 * M_PER_NM
 """Beyond 50 nm more than 99 % of receptions are by satellite, so leaving the range of stations on
 land cannot explain a silence (Welch et al. 2022)."""
+_STATION_NM = 40.0
 POINTS = 6
 _AHEAD_US = 12 * US_PER_H
 """An open silence is judged where the ship's way before would have taken it in so long."""
@@ -46,7 +47,10 @@ class Evidence:
     heard_share: Array
     """Share of the points near which another number was heard; NaN where not known any more."""
     unknown_share: Array
-    """Share of the points of which neither reception nor neighbours tell anything."""
+    """Share of the points that nothing speaks for: nobody was heard there meanwhile, they lie
+    further than 20 nm from where it was last heard itself, and either their cell has no reception
+    of its own, or others were heard all the while where this one was last heard. Without such
+    others a point counts half: lack of evidence is not deafness."""
     beyond_stations: Array
     """0..1: received by satellite before, or so far out that only satellites hear."""
     satellite_per_day: Array
@@ -68,9 +72,17 @@ def gather(
     rate = _own_rate(silences)
     points, at_us = _path(silences, ends)
     value, basis, per_day = _learnt(silences, ends, points, at_us, learnt)
+    start = np.column_stack([silences["start_lat"], silences["start_lon"]])
     span_us = np.column_stack([silences["start_us"], ends])
     number = np.array([mmsi_of(key) for key in silences["key"].tolist()], "i8")
-    count, heard = neighbours_heard(learnt.neighbours, number, span_us, points, at_us)
+    count, heard = neighbours_heard(
+        learnt.neighbours,
+        number,
+        span_us,
+        np.concatenate([start[:, None], points], axis=1),
+        np.concatenate([silences["start_us"][:, None], at_us], axis=1),
+    )
+    at_start, heard = heard[:, :1] == 1, heard[:, 1:]
     asked = (heard >= 0).sum(axis=1)
     known = basis > 0
     own, some = (basis == _OWN).sum(axis=1), known.sum(axis=1)
@@ -83,10 +95,23 @@ def gather(
         basis=np.where(own >= POINTS // 2, _OWN, np.where(some > 0, 1, 0)),
         neighbours=np.where(asked > 0, count, -1),
         heard_share=_mean((heard == 1).sum(axis=1), asked),
-        unknown_share=(~known & (heard != 1)).mean(axis=1),
-        beyond_stations=np.maximum(by_satellite, np.minimum(shore_m / WELCH_SHORE_M, 1.0)),
+        unknown_share=_unknown_share(start, points, heard == 1, basis == _OWN, at_start),
+        beyond_stations=np.maximum(by_satellite, _beyond_stations(shore_m)),
         satellite_per_day=per_day,
     )
+
+
+def _unknown_share(start: Array, points: Array, heard: Array, own: Array, at_start: Array) -> Array:
+    """Return the share of points that nothing speaks for: see `Evidence.unknown_share`."""
+    away_m = distances_m(start[:, :1], start[:, 1:], points[:, :, 0], points[:, :, 1])
+    nothing = ~heard & (away_m > RANGE_NM * M_PER_NM) & (~own | at_start)
+    return (nothing * np.where(at_start, 1.0, 0.5)).mean(axis=1)
+
+
+def _beyond_stations(shore_m: Array) -> Array:
+    """Return 0 within 40 nm of shore, the range of a good station, and 1 beyond 50 nm."""
+    first_m = _STATION_NM * M_PER_NM
+    return np.clip((shore_m - first_m) / (WELCH_SHORE_M - first_m), 0.0, 1.0)
 
 
 def _mean(total: Array, count: Array) -> Array:

@@ -17,6 +17,7 @@ _WORD = pa.string()
 _WORDS = pa.list_(pa.string())
 _COUNTS = pa.list_(pa.int64())
 _YES = pa.bool_()
+_NUMBERS = pa.list_(pa.float64())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,10 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         ),
         "neighbours_heard_share": Detail(_NUMBER, "share of its way along which one was heard"),
         "path_unknown_share": Detail(
-            _NUMBER, "share of its way of which neither reception nor neighbours tell anything"
+            _NUMBER,
+            "share of its way, beyond 20 nm, that nothing speaks for: nobody heard there then, "
+            "and no reception learnt there or others heard where it was last heard; half where "
+            "there were no such others",
         ),
         "satellite_positions_per_day": Detail(
             _NUMBER,
@@ -95,19 +99,46 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         ),
     },
     "encounter": {
-        "contact_min": Detail(_NUMBER, "minutes from first to last contact"),
-        "observed_min": Detail(_NUMBER, "minutes of these in which both were heard together"),
-        "unobserved_min": Detail(_NUMBER, "minutes of these in which one or both were silent"),
+        "contact_min": Detail(_NUMBER, "minutes in contact, five for each slot"),
+        "observed_min": Detail(
+            _NUMBER, "minutes of these within ten minutes of a position of both, and so observed"
+        ),
+        "unobserved_min": Detail(
+            _NUMBER,
+            "minutes from the first to the last contact in which one or both were silent: contact "
+            "between far-apart positions, and silence between contacts",
+        ),
         "apart_min": Detail(_NUMBER, "minutes in which the two were heard, but not together"),
         "parts": Detail(_COUNT, "stretches of contact merged into this event"),
+        "part_starts": Detail(_WORDS, "when each of them began; the first hundred"),
+        "part_ends": Detail(_WORDS, "when each of them ended, likewise"),
+        "position_sigma_m": Detail(
+            _NUMBER,
+            "median uncertainty of where one was from the other, on each axis: small where heard "
+            "often",
+        ),
+        "length_m": Detail(_NUMBER, "length of `mmsi` as stated; null where not"),
+        "other_length_m": Detail(_NUMBER, "length of `other_mmsi` as stated; null where not"),
+        "hull_gap_m": Detail(
+            _NUMBER,
+            "median distance less half of both lengths: what lay between the hulls at least; null "
+            "where a length is not stated",
+        ),
+        "min_hull_gap_m": Detail(_NUMBER, "smallest distance less half of both lengths, likewise"),
         "median_distance_m": Detail(_NUMBER, "median distance between the two while observed"),
         "min_distance_m": Detail(_NUMBER, "smallest distance between the two while observed"),
         "median_speed_knots": Detail(_NUMBER, "median speed of `mmsi`"),
         "other_median_speed_knots": Detail(_NUMBER, "median speed of `other_mmsi`"),
         **_PORT,
         "shore_distance_m": Detail(_NUMBER, "distance to shore"),
-        "role": Detail(_WORD, "role of `mmsi` by its ship type, where told"),
-        "other_role": Detail(_WORD, "role of `other_mmsi` by its ship type, where told"),
+        "role": Detail(
+            _WORD,
+            "role of `mmsi`: fishing, carrier, bunker, cargo, tanker, tug, pilot, sar, law, "
+            "dredging, passenger, pleasure, other, unknown, or the word of a list",
+        ),
+        "other_role": Detail(_WORD, "role of `other_mmsi`, likewise"),
+        "role_basis": Detail(_WORD, "what it rests on: list, type, name, behaviour or none"),
+        "other_role_basis": Detail(_WORD, "likewise, for `other_mmsi`"),
         "messages": Detail(_COUNT, "positions of `mmsi` heard during the contact"),
         "other_messages": Detail(_COUNT, "positions of `other_mmsi` heard during the contact"),
     },
@@ -120,6 +151,42 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "mean_shore_distance_nm": Detail(_NUMBER, "mean distance to shore"),
         **_PORT,
         "encounter_h": Detail(_NUMBER, "hours of it spent in encounters"),
+    },
+    "dark_rendezvous": {
+        "candidates": Detail(_COUNT, "hulls that were silent and could have come there"),
+        "candidate_mmsi": Detail(_COUNTS, "MMSIs of the likeliest of them, in this order"),
+        "candidate_hull": Detail(_WORDS, "their hulls"),
+        "candidate_names": Detail(_WORDS, "their names as stated; empty where not stated"),
+        "candidate_roles": Detail(_WORDS, "their roles by ship type; `unknown` where not stated"),
+        "candidate_probability": Detail(
+            _NUMBERS, "probability that it was this one that came; `confidence` is their sum"
+        ),
+        "candidate_likelihood": Detail(
+            _NUMBERS,
+            "how much likelier than anywhere within the pool it was there, times time and silence",
+        ),
+        "candidate_minutes": Detail(_NUMBERS, "minutes that it can have been there, at most"),
+        "candidate_last_heard": Detail(_WORDS, "when it was heard last before"),
+        "candidate_first_heard": Detail(
+            _WORDS, "when it was heard again; null where not within 30 days of the stop's end"
+        ),
+        "candidate_last_lat": Detail(_NUMBERS, "latitude last heard, degrees"),
+        "candidate_last_lon": Detail(_NUMBERS, "longitude last heard, degrees"),
+        "candidate_first_lat": Detail(_NUMBERS, "latitude heard again, degrees; may be null"),
+        "candidate_first_lon": Detail(_NUMBERS, "longitude heard again, degrees; may be null"),
+        "candidate_distance_nm": Detail(_NUMBERS, "way by sea from where it was last heard"),
+        "candidate_onward_nm": Detail(
+            _NUMBERS, "way by sea on to where it was heard again; null where it was not"
+        ),
+        "candidate_needed_knots": Detail(_NUMBERS, "least speed at which it can have been there"),
+        "likelihood_of_others": Detail(_NUMBER, "sum of it over the candidates not listed"),
+        "stop_h": Detail(_NUMBER, "hours that the loiterer lay there"),
+        "stop_lat": Detail(_NUMBER, "latitude half-way through the stop, degrees"),
+        "stop_lon": Detail(_NUMBER, "longitude half-way through the stop, degrees"),
+        "prior": Detail(
+            _NUMBER, "probability that such a stop is a meeting at all, before candidates are seen"
+        ),
+        "loiterer_role": Detail(_WORD, "role of the loiterer by its ship type"),
     },
     "port_visit": {
         "port_name": Detail(_WORD, "name of the port; null where no list holds one within 10 km"),
@@ -169,12 +236,23 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
     "identity_conflict": {
         "kind": Detail(
             _WORD,
-            "`two_hulls_at_once` (a shared number), `changed` (another identity on one number) or "
-            "`flip_flop` (changed, and back)",
+            "`two_hulls_at_once` (a shared number), `changed` (another identity on one number), "
+            "`flip_flop` (changed, and back), `two_transmitters` (one hull, two numbers at once), "
+            "`hand_over` (one hull, one number after another), `mid_unassigned` (the number's "
+            "country digits are nobody's) or `imo_invalid` (its IMO number's check digit is wrong)",
         ),
+        "together_h": Detail(_NUMBER, "hours under way in which two transmitters were together"),
+        "max_distance_m": Detail(_NUMBER, "largest distance between two transmitters meanwhile"),
+        "from_mmsi": Detail(_COUNT, "the number that fell silent"),
+        "to_mmsi": Detail(_COUNT, "the number that began"),
+        "same": Detail(_WORDS, "what both stated: imo, callsign, name, or size"),
         "hulls": Detail(_WORDS, "hulls that used the number"),
         "alternations": Detail(_COUNT, "times the number changed from one hull to another"),
-        "distance_m": Detail(_NUMBER, "distance between the hulls when the second was heard first"),
+        "distance_m": Detail(
+            _NUMBER,
+            "distance between the hulls when the second was heard first; mean distance of two "
+            "transmitters; from where the old number was heard last to where the new one began",
+        ),
         "implied_speed_knots": Detail(_NUMBER, "speed one hull would need to be both"),
         "old": Detail(_WORD, "value before the change"),
         "new": Detail(_WORD, "value after the change"),
@@ -182,7 +260,19 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "reports": Detail(_COUNT, "times that the old and the new value were stated at least"),
     },
     "implausible_position": {
-        "kind": Detail(_WORD, "`jump`, or `jump_and_return`"),
+        "kind": Detail(
+            _WORD,
+            "`jump`, `jump_and_return`, `circle` (round a circle, at another speed than told) or "
+            "`interference` (several vessels, one place)",
+        ),
+        "radius_m": Detail(_NUMBER, "radius of the circle"),
+        "turns": Detail(_NUMBER, "times that it went round"),
+        "circle_speed_knots": Detail(_NUMBER, "speed round the circle"),
+        "told_speed_knots": Detail(_NUMBER, "mean speed over ground told meanwhile"),
+        "numbers": Detail(_COUNTS, "MMSIs of all vessels that jumped there"),
+        "others": Detail(_COUNT, "how many of them besides `mmsi`"),
+        "area_radius_m": Detail(_NUMBER, "largest distance of their places from `lat`, `lon`"),
+        "inland_km": Detail(_NUMBER, "how far inside the mapped land the place lies"),
         "fixes": Detail(_COUNT, "positions sent from there; null where it has not come back"),
         "distance_m": Detail(_NUMBER, "distance of the jump"),
         "implied_speed_knots": Detail(_NUMBER, "speed that the jump would need"),

@@ -202,11 +202,14 @@ def test_a_clock_that_was_a_year_wrong_once_makes_no_dark_period(wrong):
     assert dark(ship(A, np.concatenate([wrong, every(10, 0, 13)]))) == []
 
 
-def test_confidence_falls_towards_the_shore_and_does_not_vanish():
-    far = dark(heard_then_silent(20))[0].confidence
-    near = dark(heard_then_silent(20, lat=-38.5, lon=-74.0))[0].confidence
-    assert far > 0.9
-    assert 0.4 < near < 0.8
+def test_confidence_falls_near_the_shore_for_a_ship_under_way_and_does_not_vanish():
+    """Where stations on land hear it, a ship may have left their range: lack of evidence."""
+    hours = np.concatenate([every(10, 0, 13), every(10, 33, 35)])
+    far = dark(ship(A, hours, OFFSHORE[0] - hours * 0.15, sog=9.0))[0]
+    near = dark(ship(A, hours, -37.0 - hours * 0.15, -74.0, sog=9.0))[0]
+    assert far.confidence > 0.9
+    assert 0.3 < near.confidence < 0.8
+    assert near.details["path_unknown_share"] > 0.3
 
 
 def test_confidence_falls_with_a_poor_rate_before():
