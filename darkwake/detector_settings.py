@@ -128,6 +128,36 @@ class Loitering(Section):
     )
 
 
+class DarkRendezvous(Section):
+    """Who, of those not heard, could have come to a ship that lay still at sea."""
+
+    max_speed_knots: float = quantity(
+        15.0, "What a silent ship sails at most.", unit="knots", source=OURS, gt=0, le=45
+    )
+    min_stay_h: float = quantity(
+        1.0, "A candidate must have had this long at the place.", unit="h", source=OURS, gt=0
+    )
+    pool_distance_nm: float = quantity(
+        500.0,
+        "A candidate was heard last within this of the place.",
+        unit="nm",
+        source=OURS,
+        gt=0,
+        le=2000,
+    )
+    min_probability: float = quantity(
+        0.1,
+        "Nothing is told unless one candidate has this.",
+        unit="probability",
+        source=OURS,
+        ge=0.01,
+        le=1,
+    )
+    max_candidates: int = quantity(
+        10, "How many candidates are listed.", unit="hulls", source=OURS, ge=1, le=20
+    )
+
+
 class PortVisit(Section):
     """Calls at ports, the voyages between them, and which calls are told as events."""
 
@@ -247,6 +277,41 @@ class IdentityConflict(Section):
         source=OURS,
         ge=0,
     )
+    twin_distance_m: float = quantity(
+        100.0,
+        "Two numbers under way no further apart are two transmitters of one hull.",
+        unit="m",
+        source=f"{OURS}; pair trawlers tow 150 to 500 m apart",
+        gt=0,
+        le=1000,
+    )
+    twin_min_h: float = quantity(
+        6.0, "Time under way that they must be that near.", unit="h", source=OURS, gt=0
+    )
+    twin_speed_knots: float = quantity(
+        3.0,
+        "Slower than this is not under way: at rest anyone may lie beside another.",
+        unit="knots",
+        source=OURS,
+        gt=0,
+        le=102.2,
+    )
+    hand_over_max_h: float = quantity(
+        6.0,
+        "A new number begins at most this long after the old one fell silent.",
+        unit="h",
+        source=OURS,
+        gt=0,
+        le=48,
+    )
+    hand_over_speed_knots: float = quantity(
+        25.0,
+        "The new number begins where the old one can have come at this speed.",
+        unit="knots",
+        source=f"{OURS}; gpsdio-segment uses 25 for one vessel",
+        gt=0,
+        le=102.2,
+    )
 
 
 class ImplausiblePosition(Section):
@@ -262,6 +327,51 @@ class ImplausiblePosition(Section):
     min_distance_km: float = quantity(
         20.0,
         "Shorter jumps are clocks minutes wrong more often than positions: not reported.",
+        unit="km",
+        source=OURS,
+        ge=0,
+    )
+    circle_turns: float = quantity(
+        2.0,
+        "Turns the same way, on one circle, that are one too many.",
+        unit="turns",
+        source=OURS,
+        ge=1,
+    )
+    circle_deviation: float = quantity(
+        0.1,
+        "Largest root mean square distance from the circle, as a share of its radius.",
+        unit="share",
+        source=OURS,
+        gt=0,
+        le=0.5,
+    )
+    circle_speed_mismatch: float = quantity(
+        0.3,
+        "The speed told differs by this share from that round the circle: the ship is not there.",
+        unit="share",
+        source=OURS,
+        ge=0,
+    )
+    circle_min_speed_knots: float = quantity(
+        3.0, "Slower round it, a ship may swing at anchor.", unit="knots", source=OURS, ge=0
+    )
+    area_min_vessels: int = quantity(
+        3,
+        "Vessels that jump to one place: the area is disturbed, not a vessel.",
+        unit="vessels",
+        source=f"{OURS}; several, in SeaSpoofFinder, arXiv 2602.16257",
+        ge=2,
+    )
+    area_distance_km: float = quantity(
+        5.0, "One place is no wider than this.", unit="km", source=OURS, gt=0
+    )
+    area_time_h: float = quantity(
+        6.0, "Their jumps begin within this of each other.", unit="h", source=OURS, gt=0
+    )
+    min_inland_km: float = quantity(
+        10.0,
+        "A false place this far inside the mapped land is told to be on land.",
         unit="km",
         source=OURS,
         ge=0,
@@ -316,6 +426,7 @@ class Detectors(Section):
     dark_period: DarkPeriod = DarkPeriod()
     encounter: Encounter = Encounter()
     loitering: Loitering = Loitering()
+    dark_rendezvous: DarkRendezvous = DarkRendezvous()
     port_visit: PortVisit = PortVisit()
     time_at_sea: TimeAtSea = TimeAtSea()
     identity_conflict: IdentityConflict = IdentityConflict()

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from detectors.around import with_surroundings
+from detectors.dark_rendezvous_roles import with_kinds
 from detectors.events import Event
+from detectors.identity_faults import wrong_imo_event, wrong_imo_numbers
+from detectors.interference import judge_positions
 from detectors.naming import identity_change_event, name_events, telling_changes
 from detectors.parameters import Parameters
 from detectors.port_visits import port_visit_events
+from detectors.same_ship import judge_hand_overs
 from detectors.time_at_sea import longest_days, with_company, with_peers
 from vessels.fixes import Array
 from vessels.hulls import hull_key, mmsi_of
@@ -38,9 +42,12 @@ class Heard:
 
 def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Event]:
     """Put names on the events of the fold, and add those that identity and port calls make."""
+    events = judge_positions(events, parameters.implausible_position)
+    events = judge_hand_overs(events, heard.book)
     events = [*events, *_identity_changes(events, heard, parameters)]
     around = parameters.surroundings
     events = with_surroundings(name_events(events, heard.book), heard.book, around)
+    events = with_kinds(events, heard.book, parameters.dark_rendezvous.min_probability)
     calls = port_visit_events(heard.visits, events, heard.now_us, parameters.port_visit)
     events += with_surroundings(name_events(calls, heard.book), heard.book, around)
     return _with_voyages(events, heard)
@@ -52,11 +59,19 @@ def _identity_changes(events: list[Event], heard: Heard, parameters: Parameters)
     conflicts = [event for event in events if event.type == "identity_conflict"]
     groups = telling_changes(heard.book.changes(min_reports), conflicts)
     places = heard.places([(group[0].mmsi, group[0].time_us) for group in groups])
-    return [
+    told = [
         identity_change_event(group, place, min_reports)
         for group, place in zip(groups, places, strict=True)
         if place is not None
     ]
+    faults = wrong_imo_numbers(heard.book, min_reports)
+    places = heard.places([(fault.mmsi, fault.time_us) for fault in faults])
+    told += [
+        wrong_imo_event(fault, place, min_reports)
+        for fault, place in zip(faults, places, strict=True)
+        if place is not None
+    ]
+    return told
 
 
 def _with_voyages(events: list[Event], heard: Heard) -> list[Event]:

@@ -4,7 +4,8 @@ Definition: Miller et al. 2018 as published by GFW (500 m, 2 h, median speed of 
 from an anchorage). Contact is judged on five-minute slots (detectors/slots.py), so there is no day
 boundary, nothing is extrapolated and 180 degrees is no edge; a slot of contact counts five minutes.
 Breaks of up to 4 hours are merged as GFW does, but only contact counts towards the 2 hours: silence
-is reported as unobserved minutes, never bridged.
+is reported as unobserved minutes, never bridged. An hour between fixes is enough to interpolate, so
+pairs heard by satellite alone are found; how sure that is, is told by detectors/nearness.py.
 
 A contact run is kept like a loitering run: the sum of (2 kn - the faster of the two speeds) must
 stay within `BUDGET_KNOT_HOURS` of its highest point, so that ships that steam or trawl in company
@@ -44,6 +45,18 @@ class EncounterParameters:
     """Fixes of each hull during the contact: four messages in all are not an encounter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When the end of a chain is not yet the end of its story.
+
+    Antennas nearer than `distance_m` may be two transmitters of one hull; whether they are is seen
+    when the hull sails on, so such a chain is decided `slots` after its end.
+    """
+
+    distance_m: float
+    slots: int
+
+
 CONTACT = np.dtype(
     [
         ("key1", "i8"),
@@ -55,6 +68,7 @@ CONTACT = np.dtype(
         ("messages1", "i4"),
         ("messages2", "i4"),
         ("distance_m", "f8"),
+        ("sigma_m", "f8"),  # of the vector between the two, on each axis
         ("speed1", "f8"),
         ("speed2", "f8"),
         ("lat1", "f8"),
@@ -114,6 +128,7 @@ def _fill_contact(row: Record, one: Record, two: Record, distance: float) -> Non
     row.speed1, row.speed2 = one.speed_knots, two.speed_knots
     row.lat1, row.lon1, row.lat2, row.lon2 = one.lat, one.lon, two.lat, two.lon
     row.distance_m = distance
+    row.sigma_m = np.hypot(one.sigma_m, two.sigma_m)
 
 
 @dataclass(slots=True)
@@ -122,15 +137,28 @@ class Chain:
 
     rows: Array
     closed: bool
-    parts: int
+    decided: bool
+    """Nothing that may still come changes what it is."""
+    parts: tuple[tuple[int, int], ...]
+    """First and last slot of each unbroken stretch."""
     silent_min: int
     apart_min: int
 
+    @property
+    def keys(self) -> tuple[int, int]:
+        """The two hulls."""
+        return int(self.rows["key1"][0]), int(self.rows["key2"][0])
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last slot."""
+        return int(self.rows["slot"][0]), int(self.rows["slot"][-1])
+
 
 def follow_chains(
-    contacts: Array, upto_slot: int, parameters: EncounterParameters
+    contacts: Array, upto_slot: int, parameters: EncounterParameters, patience: Patience
 ) -> tuple[Array, list[Chain]]:
-    """Return the contacts that open chains still need, and the chains that qualify.
+    """Return the contacts that undecided chains still need, and the chains that qualify.
 
     `contacts` are all rows that earlier calls kept and the new ones, sorted by (key1, key2, slot);
     `upto_slot` is the last slot for which all contacts are known. Chains are followed from their
@@ -144,12 +172,19 @@ def follow_chains(
     found = []
     least = parameters.min_duration_h / _SLOT_H - 1e-9
     for first, best, last, closed in chains.tolist():
-        if not closed:
-            keep[first : last + 1] = True
         rows = contacts[first : best + 1]
-        if len(rows) >= least and _is_encounter(rows, parameters):
-            found.append(Chain(rows, bool(closed), *_breaks(rows)))
+        qualifies = len(rows) >= least and _is_encounter(rows, parameters)
+        decided = bool(closed) and not (qualifies and _must_wait(rows, upto_slot, patience))
+        if not (closed and decided):
+            keep[first : last + 1] = True
+        if qualifies:
+            found.append(Chain(rows, bool(closed), decided, *_breaks(rows)))
     return contacts[keep], found
+
+
+def _must_wait(rows: Array, upto_slot: int, patience: Patience) -> bool:
+    near = float(np.median(rows["distance_m"])) <= patience.distance_m
+    return near and int(rows["slot"][-1]) + patience.slots >= upto_slot
 
 
 def _is_encounter(rows: Array, parameters: EncounterParameters) -> bool:
@@ -162,7 +197,7 @@ def _is_encounter(rows: Array, parameters: EncounterParameters) -> bool:
     )
 
 
-def _breaks(rows: Array) -> tuple[int, int, int]:
+def _breaks(rows: Array) -> tuple[tuple[tuple[int, int], ...], int, int]:
     """Return the parts of a chain, and the minutes between them silent and seen apart.
 
     A missing slot is silent where either hull had none; where the two were silent at different
@@ -171,8 +206,11 @@ def _breaks(rows: Array) -> tuple[int, int, int]:
     missing = np.diff(rows["slot"]) - 1
     heard = np.minimum(np.diff(rows["sequence1"]), np.diff(rows["sequence2"])) - 1
     silent = np.maximum(missing - heard, 0)
+    ends = np.flatnonzero(missing > 0)
+    first = rows["slot"][np.append(0, ends + 1)].tolist()
+    last = rows["slot"][np.append(ends, len(rows) - 1)].tolist()
     return (
-        int((missing > 0).sum()) + 1,
+        tuple(zip(first, last, strict=True)),
         int(silent.sum()) * SLOT_MIN,
         int((missing - silent).sum()) * SLOT_MIN,
     )

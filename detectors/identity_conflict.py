@@ -25,6 +25,14 @@ class IdentityConflictParameters:
     """Times that both the old and the new name, call sign or IMO number must have been stated."""
     min_distance_km: float = 20.0
     """Hulls nearer to each other than this may be one ship, heard with a delay of minutes."""
+    twin_distance_m: float = 100.0
+    """Two numbers under way no further apart than this are two transmitters of one hull."""
+    twin_min_h: float = 6.0
+    twin_speed_knots: float = 3.0
+    """Slower, anyone may lie beside another."""
+    hand_over_max_h: float = 6.0
+    """From the last fix of the old number to the first of the new one."""
+    hand_over_speed_knots: float = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

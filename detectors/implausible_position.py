@@ -2,15 +2,21 @@
 
 Single wild fixes never get here (vessels/hulls.py drops them). Several hulls speaking at once are
 an identity conflict. What is left is one transmitter whose position jumped: a GNSS fault or
-interference, a simulated position, or a number handed to another ship far away.
+interference, a simulated position, or a number handed to another ship far away. Positions that go
+round a circle are found by detectors/circles.py; where several vessels jump to one place,
+detectors/interference.py makes one event of them.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from detectors.circles import QUIET_US
 from detectors.events import Event, Reason
 from detectors.identity_conflict import Excursion, SwitchRun, implied_knots
+from vessels.fixes import Array
 from vessels.geodesy import distance_m
-from vessels.hulls import HullParameters, hull_id
+from vessels.hulls import HullParameters, hull_id, hull_id_of, mmsi_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,19 @@ class ImplausiblePositionParameters:
     """Fixes at the far place before anything is said."""
     min_distance_km: float = 20.0
     """Shorter jumps are clocks that are minutes wrong more often than positions."""
+    circle_turns: float = 2.0
+    circle_deviation: float = 0.1
+    """Largest distance from the circle (root mean square), as a share of its radius."""
+    circle_speed_mismatch: float = 0.3
+    """Least difference of the speed told from that round the circle, as a share of the latter."""
+    circle_min_speed_knots: float = 3.0
+    """Slower round it, a ship may swing at anchor."""
+    area_min_vessels: int = 3
+    """Vessels that jump to one place before it is an area, not a vessel, that is at fault."""
+    area_distance_km: float = 5.0
+    area_time_h: float = 6.0
+    min_inland_km: float = 10.0
+    """A false place this far inside the mapped land is told to be on land."""
 
 
 def position_events(
@@ -72,4 +91,48 @@ def _event(mmsi: int, jump: Excursion, *, over: bool, now_us: int, limits: HullP
             "implied_speed_knots": round(knots, 2),
         },
         path=((jump.left_lon, jump.left_lat), (jump.away_lon, jump.away_lat)),
+    )
+
+
+def circle_events(
+    circles: Array, now_us: int | None, parameters: ImplausiblePositionParameters
+) -> list[Event]:
+    """Return CIRCLE rows as events: over where `now_us` is None or they ended six hours before."""
+    return [_circle(row, now_us, parameters) for row in circles]
+
+
+def _circle(row: Array, now_us: int | None, parameters: ImplausiblePositionParameters) -> Event:
+    key, last_us = int(row["key"]), int(row["end_us"])
+    end_us = last_us if now_us is None or now_us - last_us > QUIET_US else None
+    lat, lon = round(float(row["lat"]), 6), round(float(row["lon"]), 6)
+    knots, told, turns = float(row["knots"]), float(row["told_knots"]), float(row["turns"])
+    return Event(
+        type="implausible_position",
+        mmsi=mmsi_of(key),
+        hull_id=hull_id_of(key),
+        start_us=int(row["start_us"]),
+        end_us=end_us,
+        now_us=last_us if end_us is not None else now_us or last_us,
+        lat=lat,
+        lon=lon,
+        confidence=round(1.0 - 0.5 ** np.floor(turns), 3),
+        severity="watch",
+        reasons=(
+            Reason("circle", round(turns, 2), parameters.circle_turns, "turns"),
+            Reason(
+                "speed_mismatch",
+                round(abs(told - knots) / knots, 3),
+                parameters.circle_speed_mismatch,
+                "share",
+            ),
+        ),
+        details={
+            "kind": "circle",
+            "fixes": int(row["fixes"]),
+            "radius_m": round(float(row["radius_m"]), 1),
+            "turns": round(turns, 2),
+            "circle_speed_knots": round(knots, 2),
+            "told_speed_knots": round(told, 2),
+        },
+        path=((lon, lat),),
     )

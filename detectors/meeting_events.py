@@ -11,13 +11,17 @@ import numpy as np
 from detectors.encounters import Chain, EncounterParameters
 from detectors.events import Event, Reason
 from detectors.loitering import LoiteringParameters
+from detectors.nearness import within_probability
 from detectors.slots import SLOT_MIN, SLOT_US
+from vessels.clock import iso_z
 from vessels.fixes import Array
 from vessels.geodesy import interpolate
 from vessels.geography import distance_to_shore_m
 from vessels.hulls import hull_id_of, mmsi_of
 from vessels.ports import nearest_port, port_names
 from vessels.units import M_PER_NM, US_PER_H
+
+_PARTS_TOLD = 100
 
 Meeting = tuple[int, int, int]
 """Hull key, first and last slot of an encounter."""
@@ -66,6 +70,8 @@ def _encounter(
     observed_min = int(rows["observed"].sum()) * SLOT_MIN
     distance_m = float(np.median(rows["distance_m"]))
     speeds = float(np.median(rows["speed1"])), float(np.median(rows["speed2"]))
+    limit_m = parameters.max_distance_m
+    near = float(within_probability(rows["distance_m"], rows["sigma_m"], limit_m).mean())
     key1, key2 = int(rows["key1"][0]), int(rows["key2"][0])
     start_us, last_us = int(rows["slot"][0]) * SLOT_US, int(rows["slot"][-1]) * SLOT_US
     return Event(
@@ -79,7 +85,7 @@ def _encounter(
         now_us=last_us if chain.closed else now_us,
         lat=place[0],
         lon=place[1],
-        confidence=_confidence(observed_min / contact_min, distance_m, parameters.max_distance_m),
+        confidence=round(near, 3),
         severity="watch",
         reasons=(
             Reason("contact", round(contact_min / 60.0, 3), parameters.min_duration_h, "h"),
@@ -93,9 +99,12 @@ def _encounter(
             "observed_min": observed_min,
             "unobserved_min": contact_min - observed_min + chain.silent_min,
             "apart_min": chain.apart_min,
-            "parts": chain.parts,
+            "parts": len(chain.parts),
+            "part_starts": [iso_z(first * SLOT_US) for first, _ in chain.parts[:_PARTS_TOLD]],
+            "part_ends": [iso_z(last * SLOT_US) for _, last in chain.parts[:_PARTS_TOLD]],
             "median_distance_m": round(distance_m, 1),
             "min_distance_m": round(float(rows["distance_m"].min()), 1),
+            "position_sigma_m": round(float(np.median(rows["sigma_m"])), 1),
             "median_speed_knots": round(speeds[0], 3),
             "other_median_speed_knots": round(speeds[1], 3),
             "messages": int(rows["messages1"].sum()),
@@ -104,16 +113,6 @@ def _encounter(
         },
         path=((place[1], place[0]),),
     )
-
-
-def _confidence(observed_share: float, distance_m: float, max_distance_m: float) -> float:
-    """Return the probability that the two were that near for that long.
-
-    Positions between far-apart fixes are a guess, so contact that is all interpolated counts half;
-    a median distance in the outer half of the limit costs up to 0.3. Judgement, not fitted.
-    """
-    near = 1.0 - 0.6 * max(distance_m / max_distance_m - 0.5, 0.0)
-    return round((0.5 + 0.5 * observed_share) * near, 3)
 
 
 @dataclass(frozen=True, slots=True)

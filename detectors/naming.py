@@ -5,27 +5,30 @@ fishing-gear beacons are dropped here, because only the name tells that they are
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from detectors.events import Event, Reason
-from vessels.identity import IdentityBook, IdentityChange, role_of
+from detectors.roles import Listed, Role, encounter_severity, meeting_roles
+from vessels.identity import IdentityBook, IdentityChange
 from vessels.mmsi import flag_of, is_gear_beacon
 from vessels.units import US_PER_DAY
 
-CATCHERS = frozenset({"fishing"})
-CARRIERS = frozenset({"cargo", "tanker"})
 TOLD_ATTRIBUTES = frozenset({"name", "callsign", "imo"})
 """Changes of ship type or size are too often corrections of a form to be told."""
-HELPERS = frozenset({"tug", "pilot", "sar", "law", "dredging"})
-"""Lying alongside is their work: a meeting with one of these is worth a line, not an alarm."""
+_FENDERS_M = 50.0
+"""Between hulls that lie alongside: fenders, and the errors of two positions."""
 
 
-def name_events(events: Iterable[Event], book: IdentityBook) -> list[Event]:
+def name_events(
+    events: Iterable[Event], book: IdentityBook, listed: Listed | None = None
+) -> list[Event]:
     """Return the events with name and flag as stated at their start, without gear beacons.
 
     A statement made later counts only where none was made before (AIS sends names every 6 min).
+    `listed` tells the roles that lists give.
     """
-    return [
-        _named(event, book)
+    events = [
+        event
         for event in events
         if not any(
             is_gear_beacon(mmsi, book.at(mmsi, event.start_us).name)
@@ -33,25 +36,54 @@ def name_events(events: Iterable[Event], book: IdentityBook) -> list[Event]:
             if mmsi is not None
         )
     ]
+    roles = meeting_roles(events, book, listed)
+    return [_named(event, book, roles) for event in events]
 
 
-def _named(event: Event, book: IdentityBook) -> Event:
+def _named(event: Event, book: IdentityBook, roles: dict[str, tuple[Role, Role]]) -> Event:
     who = book.at(event.mmsi, event.start_us)
     named = event.with_(vessel_name=who.name, flag=flag_of(event.mmsi))
     if event.type != "encounter" or event.other_mmsi is None:
         return named
     other = book.at(event.other_mmsi, event.start_us)
-    roles = role_of(who.ship_type, who.name), role_of(other.ship_type, other.name)
-    details = {**event.details, "role": roles[0], "other_role": roles[1]}
-    return named.with_(details=details, severity=encounter_severity(*roles))
+    mine, theirs = roles[event.event_id]
+    reasons, details = alongside(event, who.length_m, other.length_m)
+    details |= {
+        "role": mine.word,
+        "other_role": theirs.word,
+        "role_basis": mine.basis,
+        "other_role_basis": theirs.basis,
+    }
+    return named.with_(
+        reasons=(*event.reasons, *reasons),
+        details={**event.details, **details},
+        severity=encounter_severity(mine.word, theirs.word),
+    )
 
 
-def encounter_severity(role: str, other_role: str) -> str:
-    """Return `high` for catcher and carrier, `info` where a tug, pilot or rescuer is one of two."""
-    roles = {role, other_role}
-    if roles & HELPERS:
-        return "info"
-    return "high" if roles & CATCHERS and roles & CARRIERS else "watch"
+def alongside(
+    event: Event, length_m: float | None, other_length_m: float | None
+) -> tuple[tuple[Reason, ...], dict[str, Any]]:
+    """Return what the lengths of two hulls tell of an encounter: reasons, and details.
+
+    Positions are those of antennas, which may stand anywhere along a hull. Two hulls alongside, bow
+    to stern, have them up to half the sum of their lengths apart; what the distance is more than
+    that lay between the hulls for certain.
+    """
+    told: dict[str, Any] = {
+        "length_m": length_m,
+        "other_length_m": other_length_m,
+        "hull_gap_m": None,
+        "min_hull_gap_m": None,
+    }
+    if not length_m or not other_length_m:
+        return (), told
+    halves_m = 0.5 * (length_m + other_length_m)
+    gap_m = max(float(event.details["median_distance_m"]) - halves_m, 0.0)
+    nearest_m = max(float(event.details["min_distance_m"]) - halves_m, 0.0)
+    told |= {"hull_gap_m": round(gap_m, 1), "min_hull_gap_m": round(nearest_m, 1)}
+    code = "may_lie_alongside" if gap_m <= _FENDERS_M else "hulls_apart"
+    return (Reason(code, round(gap_m, 1), _FENDERS_M, "m"),), told
 
 
 def telling_changes(

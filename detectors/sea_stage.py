@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from detectors import dark_rendezvous, identity_stage
 from detectors.dark_events import dark_period_events
+from detectors.dark_rendezvous import RendezvousState, stops_of
 from detectors.encounters import CONTACT, find_contacts, follow_chains
 from detectors.events import Event
 from detectors.identity_conflict import (
@@ -21,6 +23,7 @@ from detectors.identity_conflict import (
     runs_as_json,
     runs_from_json,
 )
+from detectors.identity_stage import IdentityState, patience
 from detectors.implausible_position import position_events
 from detectors.loitering import RUN
 from detectors.meeting_events import (
@@ -53,6 +56,8 @@ class SeaState:
     switch_runs: Runs = field(default_factory=dict)
     feed: liveness.State = field(default_factory=liveness.new_state)
     reception: ReceptionState = field(default_factory=ReceptionState)
+    rendezvous: RendezvousState = field(default_factory=RendezvousState)
+    identity: IdentityState = field(default_factory=IdentityState)
 
     def as_arrays(self) -> dict[str, Array]:
         """Return the state as arrays that can be written down without pickle."""
@@ -63,9 +68,11 @@ class SeaState:
             "slots": self.slots,
             "contacts": self.contacts,
             "runs": self.runs,
+            **self.rendezvous.as_arrays("rendezvous_"),
             "text": np.frombuffer(text.encode(), "u1"),
             **{f"feed_{name}": column for name, column in self.feed.items()},
             **{f"reception_{k}": v for k, v in self.reception.as_arrays().items()},
+            **{f"identity_{k}": v for k, v in self.identity.as_arrays().items()},
         }
 
     @classmethod
@@ -74,7 +81,9 @@ class SeaState:
         text: dict[str, Any] = json.loads(arrays["text"].tobytes())
         feed = {k.removeprefix("feed_"): v for k, v in arrays.items() if k.startswith("feed_")}
         names = ReceptionState().as_arrays()
+        who = {n: arrays[f"identity_{n}"] for n in IdentityState().as_arrays()}
         return cls(
+            identity=IdentityState.from_arrays(who),
             reception=ReceptionState.from_arrays({n: arrays[f"reception_{n}"] for n in names}),
             slots=arrays["slots"],
             contacts=arrays["contacts"],
@@ -82,6 +91,7 @@ class SeaState:
             meetings=tuple((m[0], m[1], m[2]) for m in text["meetings"]),
             switch_runs=runs_from_json(text["switch_runs"]),
             feed=feed,
+            rendezvous=RendezvousState.from_arrays(arrays, "rendezvous_"),
         )
 
 
@@ -113,11 +123,29 @@ def step(
     stays = np.concatenate([out.stays for out in outputs])
     events += _zone_entries(stays, watermark_us, parameters)
 
+    done = settled_slot(watermark_us, parameters)
+    earliest = int(state.contacts["slot"].min()) if len(state.contacts) else done
+    traces = [out.traces for out in outputs]
+    identity, doubts = identity_stage.step(
+        state.identity, traces, silences, (done, earliest), parameters
+    )
+    events += doubts
+    state = replace(state, identity=identity)
     state, chain_events = _advance_meetings(state, outputs, watermark_us, parameters)
     events += chain_events
     runs = np.concatenate([state.runs, *(out.runs for out in outputs)])
     undecided = _undecided(runs, state.contacts, settled_slot(watermark_us, parameters))
-    events += _loitering(runs[~undecided], state.meetings, watermark_us, parameters)
+    lay = _loitering(runs[~undecided], state.meetings, watermark_us, parameters)
+    rendezvous, met = dark_rendezvous.follow(
+        state.rendezvous,
+        stops_of(runs[~undecided], lay),
+        silences,
+        np.concatenate([out.unheard for out in outputs]),
+        runs[undecided],
+        int(fixes.time_us.max()) if len(fixes) else 0,
+        parameters.dark_rendezvous,
+    )
+    events += lay + met
 
     switches = np.concatenate([out.switches for out in outputs])
     switch_runs, over = follow_switches(
@@ -127,7 +155,7 @@ def step(
         events += _switch_events(run, over=True, now_us=watermark_us, parameters=parameters)
     reception = reception.drop_old(watermark_us)
     state = replace(state, runs=runs[undecided], switch_runs=switch_runs, feed=feed)
-    return replace(state, reception=reception), events
+    return replace(state, reception=reception, rendezvous=rendezvous), events
 
 
 def peek(
@@ -155,15 +183,28 @@ def peek(
     events += time_at_sea_events(voyages, now_us, parameters.time_at_sea)
     stays = np.concatenate([part.stays for part in pending])
     events += _zone_entries(stays, now_us, parameters)
+    silent = np.concatenate([part.silences for part in pending])
+    identity, doubts = identity_stage.peek(state.identity, silent, now_us, parameters)
+    events += doubts
     contacts = np.concatenate([state.contacts, find_contacts(state.slots, _reach(parameters))])
     contacts = contacts[np.lexsort((contacts["slot"], contacts["key2"], contacts["key1"]))]
-    _, chains = follow_chains(contacts, now_us // SLOT_US, parameters.encounter)
-    met = encounter_events(chains, now_us, parameters.encounter)
+    upto_slot = now_us // SLOT_US
+    _, chains = follow_chains(contacts, upto_slot, parameters.encounter, patience(parameters))
+    two = [chain for chain in chains if not identity.is_twin(chain)]
+    met = encounter_events(two, now_us, parameters.encounter)
     events += met
     meetings = (*state.meetings, *_meetings(met, now_us))
-    events += _loitering(state.runs, meetings, now_us, parameters)
     runs = np.concatenate([part.runs for part in pending])
-    events += _loitering(runs, meetings, now_us, parameters, still_on=True)
+    lay = _loitering(state.runs, meetings, now_us, parameters)
+    lay += _loitering(runs, meetings, now_us, parameters, still_on=True)
+    events += lay
+    events += dark_rendezvous.peek(
+        state.rendezvous,
+        stops_of(np.concatenate([state.runs, runs]), lay),
+        np.concatenate([part.silences for part in pending]),
+        now_us,
+        parameters.dark_rendezvous,
+    )
     for run in state.switch_runs.values():
         events += _switch_events(run, over=False, now_us=now_us, parameters=parameters)
     return events
@@ -177,9 +218,9 @@ def _advance_meetings(
     settled = slots["slot"] <= done
     contacts = np.concatenate([state.contacts, find_contacts(slots[settled], _reach(parameters))])
     contacts = contacts[np.lexsort((contacts["slot"], contacts["key2"], contacts["key1"]))]
-    contacts, chains = follow_chains(contacts, done, parameters.encounter)
-    closed = [chain for chain in chains if chain.closed]
-    events = encounter_events(closed, watermark_us, parameters.encounter)
+    contacts, chains = follow_chains(contacts, done, parameters.encounter, patience(parameters))
+    decided = [chain for chain in chains if chain.decided and not state.identity.is_twin(chain)]
+    events = encounter_events(decided, watermark_us, parameters.encounter)
     meetings = (*state.meetings, *_meetings(events, watermark_us))
     return replace(state, slots=slots[~settled], contacts=contacts, meetings=meetings), events
 

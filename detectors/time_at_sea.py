@@ -24,7 +24,7 @@ from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import port_rows
 
 MIN_PEERS = 50
-CARRIERS = ("cargo", "tanker")
+CARRIERS = ("carrier", "bunker", "cargo", "tanker")
 """Roles that take fish or people over at sea; a fish carrier's type says cargo."""
 _NAMED_PORT_M = 10_000.0
 _RUNNING, _BROKEN = 0.95, 0.7

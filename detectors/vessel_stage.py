@@ -10,11 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from detectors.circles import CIRCLER, follow_circles, new_circlers
 from detectors.context import port_and_shore_m
 from detectors.dark_period import BEFORE_US, SILENCE, find_silences, open_silences
+from detectors.dark_rendezvous import unheard_rows
+from detectors.hand_over import find_births
+from detectors.identity_stage import Traces, circle_limits
 from detectors.loitering import RUN, follow_runs, new_runs, qualified
 from detectors.parameters import Parameters
 from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
+from detectors.twins import under_way
 from detectors.zone_entry import STAY, ZoneState, follow_zones, new_zone_state, open_stays
 from vessels import hulls, visits
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
@@ -40,6 +45,8 @@ class VesselOutput:
     slots: Array
     """OPEN_SEA: slow slots far enough from port and shore for a meeting."""
     silences: Array
+    unheard: Array
+    """SILENCE: hulls long silent, for stops that become final (detectors/dark_rendezvous.py)."""
     runs: Array
     """Loitering runs that closed."""
     visits: Array
@@ -56,6 +63,8 @@ class VesselOutput:
     """Vessel-hours present and heard (vessels.reception.RECEPTION)."""
     stays: Array
     """Stays in zones that ended (detectors.zone_entry.STAY)."""
+    traces: Traces
+    """What tells of doubtful numbers and places."""
 
 
 class Pending(NamedTuple):
@@ -78,6 +87,7 @@ def new_state() -> State:
     state["hulls"] = np.empty(0, HULL)
     state["trail"] = np.empty(0, TRAIL)
     state["runs"] = np.empty(0, RUN)
+    state["circlers"] = np.empty(0, CIRCLER)
     state |= _zone_state_arrays(new_zone_state())
     return state | _visit_state_arrays(visits.new_visit_state())
 
@@ -98,18 +108,17 @@ def step(
     elsewhere = np.concatenate([np.zeros(len(tail), bool), out.elsewhere])[order]
 
     table = _count_hulls(state["hulls"], key, rows.time_us, fresh)
-    slots, runs, trail, closed_runs = _slots_and_runs(
-        state,
-        table,
-        HullRows(key, rows.time_us, rows.lat_deg, rows.lon_deg, rows.sog_knots, fresh),
-        watermark_us,
-        parameters,
+    hull_rows = HullRows(key, rows.time_us, rows.lat_deg, rows.lon_deg, rows.sog_knots, fresh)
+    slots, company, runs, trail, closed_runs = _slots_and_runs(
+        state, table, hull_rows, watermark_us, parameters
     )
+    circlers, circles = _circles(state, table, hull_rows, parameters)
     new = {f"split_{name}": column for name, column in split_state.items()}
+    spoke_us = int(state["hulls"]["last_us"].max()) if len(state["hulls"]) else 0
     last = table["last_us"][np.searchsorted(table["key"], key)]
     recent = rows.time_us >= last - BEFORE_US
     new |= rows.take(recent).as_arrays("tail_") | {"tail_key": key[recent]}
-    new |= {"hulls": table, "trail": trail, "runs": runs}
+    new |= {"hulls": table, "trail": trail, "runs": runs, "circlers": circlers}
     called, ended, voyages = visits.follow_visits(
         visit_state(state), new_key, out.fixes, parameters.port_visit
     )
@@ -121,6 +130,9 @@ def step(
     return new, VesselOutput(
         slots=slots,
         silences=_closed_silences(key, rows, fresh, elsewhere, table, parameters),
+        unheard=unheard_rows(
+            new["tail_key"], Fixes.from_arrays(new, "tail_"), table, spoke_us, watermark_us
+        ),
         runs=closed_runs,
         visits=ended,
         voyages=voyages,
@@ -131,6 +143,7 @@ def step(
         reason=out.reason,
         reception=_reception(key, rows, fresh, table, parameters),
         stays=stays,
+        traces=Traces(company, find_births(state["hulls"]["key"], key, rows), circles),
     )
 
 
@@ -212,7 +225,7 @@ def _count_hulls(table: Array, key: Array, time_us: Array, fresh: Array) -> Arra
 
 def _slots_and_runs(
     state: State, table: Array, rows: HullRows, watermark_us: int, parameters: Parameters
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, Array, Array, Array, Array]:
     max_gap_us = int(parameters.encounter.max_interpolation_h * US_PER_H)
     trail = np.zeros(len(table), TRAIL)
     trail["key"] = table["key"]
@@ -237,7 +250,17 @@ def _slots_and_runs(
         out[name] = slots[name][wanted]
     out["port_m"] = port_m[wanted]
     out["shore_m"] = shore_m[wanted]
-    return out, runs, trail, closed
+    company = under_way(slots, parameters.identity_conflict.twin_speed_knots)
+    return out, company, runs, trail, closed
+
+
+def _circles(
+    state: State, table: Array, rows: HullRows, parameters: Parameters
+) -> tuple[Array, Array]:
+    circlers = new_circlers(table["key"])
+    circlers[np.searchsorted(table["key"], state["circlers"]["key"])] = state["circlers"]
+    columns = (rows.key, rows.time_us, rows.lat, rows.lon, rows.sog, rows.fresh)
+    return follow_circles(circlers, columns, circle_limits(parameters))
 
 
 def settled_slot(watermark_us: int, parameters: Parameters) -> int:

@@ -124,6 +124,19 @@ def distance_to_shore_m(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.fl
     return _nearest.nearest(_shore(), lat, lon, land)[1].reshape(shape)
 
 
+def distance_inland_m(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.float32]:
+    """Return how far inside the 1:10m land each point lies, metres; 0 at sea; arrays broadcast.
+
+    Lakes and rivers are land (see above). NaN, infinity, or a latitude beyond 90 degrees gives 0.
+    """
+    lat, lon, shape = _points(lat_deg, lon_deg)
+    land = _landmask.on_land(_mask(), lat, lon)
+    inland = np.zeros(lat.size, np.float32)
+    at_sea = np.zeros(int(land.sum()), np.bool_)  # what lies on land would be at distance 0
+    inland[land] = _nearest.nearest(_shore(), lat[land], lon[land], at_sea)[1]
+    return inland.reshape(shape)
+
+
 def _points(
     lat_deg: ArrayLike, lon_deg: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[int, ...]]:

@@ -128,6 +128,14 @@ class IdentityBook:
         """Return all MMSIs that stated an IMO number, sorted: one hull may change its number."""
         return tuple(np.unique(self._table.mmsi[self._table.codes("imo") == imo]).tolist())
 
+    def stated(self, attribute: str) -> list[tuple[int, Any]]:
+        """Return each (MMSI, value) of an attribute that was ever stated, sorted."""
+        codes = self._table.codes(attribute)
+        known = codes != ABSENT
+        pairs = np.unique(np.stack([self._table.mmsi[known], codes[known]], axis=1), axis=0)
+        values = [(mmsi, self._table.value(attribute, code)) for mmsi, code in pairs.tolist()]
+        return sorted(values)
+
     def at(self, mmsi: int, time_us: int) -> Identity:
         """Return what the number had stated latest at a time (microseconds since 1970).
 

@@ -103,7 +103,9 @@ def test_2_6_pings_every_hour_or_so_are_enough(step_min):
     (event,) = met(*pair(10, 16, step_min=step_min))
     assert event.duration_h == pytest.approx(6, abs=1.4)
     assert event.details["observed_min"] < event.details["contact_min"]
-    assert event.confidence < 0.9
+    (sure,) = met(*pair(10, 16, step_min=5))
+    assert event.confidence < sure.confidence - 0.01
+    assert event.details["position_sigma_m"] > 3 * sure.details["position_sigma_m"]
 
 
 def test_2_7_messages_are_counted_once_for_each_vessel():

@@ -1,0 +1,60 @@
+"""IMO numbers that cannot be one: seven digits whose last is not their check digit.
+
+What is no number of seven digits is left alone: the field often holds a national register's number,
+an MMSI or nothing. A wrong check digit is a slip of the keyboard more often than deceit, so this is
+information; but it is why such a number matches no list.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detectors.events import Event, Reason
+from vessels.identity import IdentityBook
+from vessels.mmsi import imo_is_valid
+
+
+@dataclass(frozen=True, slots=True)
+class WrongImo:
+    """A number stated an IMO number that is none, first at `time_us`."""
+
+    mmsi: int
+    imo: int
+    time_us: int
+    reports: int
+
+
+def wrong_imo_numbers(book: IdentityBook, min_reports: int) -> list[WrongImo]:
+    """Return each wrong IMO number that was stated `min_reports` times or more."""
+    out: list[WrongImo] = []
+    for mmsi, imo in book.stated("imo"):
+        if not 1_000_000 <= imo <= 9_999_999 or bool(imo_is_valid(np.int64(imo))):
+            continue
+        held = [one for one in book.intervals(mmsi)["imo"] if one.value == imo]
+        reports = sum(one.reports for one in held)
+        if reports >= min_reports:
+            out.append(WrongImo(mmsi, imo, min(one.first_us for one in held), reports))
+    return out
+
+
+def wrong_imo_event(fault: WrongImo, place: tuple[str, float, float], min_reports: int) -> Event:
+    """Return the identity conflict; `place` is hull_id, lat and lon heard last before it."""
+    hull, lat, lon = place
+    return Event(
+        type="identity_conflict",
+        mmsi=fault.mmsi,
+        hull_id=hull,
+        start_us=fault.time_us,
+        end_us=fault.time_us,
+        now_us=fault.time_us,
+        lat=lat,
+        lon=lon,
+        confidence=1.0,
+        severity="info",
+        reasons=(
+            Reason("imo_check_digit", str(fault.imo), None, ""),
+            Reason("stated", fault.reports, min_reports, "messages"),
+        ),
+        details={"kind": "imo_invalid", "attribute": "imo", "new": str(fault.imo)},
+        path=((lon, lat),),
+    )
