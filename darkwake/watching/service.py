@@ -104,6 +104,7 @@ class Service:
         self._deduper = Deduper(_DEDUPE_BITS)
         self._cursors: dict[str, bytes] = {}
         self.shown: dict[str, Event] = {}
+        """Findings that can still change, as the store has them."""
         self._now_us: int | None = None
         self._stop = threading.Event()
         self._told_s = self._refreshed_s = self._beat_s = self._late_s = 0.0
@@ -281,7 +282,11 @@ class Service:
                 changes, self._context(self.finder, changes), done, self._feed_progress()
             )
         )
-        self.shown = found
+        stored = {change.event.event_id for change in changes}
+        # As the store has them: one that only aged was not written.
+        self.shown = {
+            key: event if key in stored else before.get(key, event) for key, event in found.items()
+        }
         self.counters.changes += len(changes)
         self._beat_s = time.monotonic()
         self._spent("store", begun)
@@ -310,23 +315,28 @@ class Service:
         if rebuild:
             rows = replay_archive(self.finder, self._archive)
             log("the archive was read anew", rows=rows)
-            after = self.journal.first - 1
         else:
             found = read_snapshot(self._folder, self.parameters, horizon_h)
             if found is not None:
                 self.finder, after = found
-            if done.batch > max(self.journal.last, after):
+            ends = max(self.journal.last, after)
+            if done.batch > ends:
                 raise StoreError(
-                    f"{self._folder}: the journal ends at batch {self.journal.last}, the store"
+                    f"{self._folder}: the journal ends at batch {ends}, the store"
                     f" knows {done.batch}: this is not its journal; --rebuild reads the archive"
                 )
         self.journal.skip_to(max(done.batch, after))
+        if rebuild:
+            after = self.journal.first - 1
         self._cursors = {n: feed.cursor for n, feed in known.items() if feed.cursor is not None}
         for cursors in replay_journal(self.finder, self.journal, after, self._deduper):
             self._cursors |= cursors
-            if self.finder.newest_us is not None:
-                self.finder.advance(self.finder.newest_us)
-        self.finder.refold()
+        if rebuild:
+            self.finder.finish()
+        elif done.watermark_us is not None:
+            # As far as the store has been told; the rest is folded as the feeds come to it.
+            self.finder.refold()
+            self.finder.advance(done.watermark_us)
         self._resume_clocks(known)
         self._now_us = done.now_us
         if self.finder.watermark_us is None:

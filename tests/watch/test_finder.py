@@ -1,5 +1,6 @@
 """The finder tells what a replay tells, in any arrival, over any restart."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_in_order_with_a_restart_now_and_then() -> None:
     rows = table_of(recording())
     finder = Finder(PARAMETERS, horizon_h=24)
     cuts = np.linspace(0, rows.num_rows, 40).astype(int)
-    for number, (first, last) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+    for number, (first, last) in enumerate(pairwise(cuts)):
         part = rows.slice(first, last - first)
         finder.take(part)
         finder.advance(int(times(part).min()))
