@@ -20,6 +20,8 @@ from darkwake.arguments import (
     parse_range,
     parse_time,
 )
+from darkwake.cli_ports import ports_app
+from darkwake.cli_tiles import tiles
 from darkwake.cli_watch import feeds_app, watch_app
 from darkwake.console import say, warn
 from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
@@ -58,8 +60,10 @@ config_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(config_app, name="config")
+app.add_typer(ports_app, name="ports")
 app.add_typer(watch_app, name="watch")
 app.add_typer(feeds_app, name="feeds")
+app.command()(tiles)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigOption = Annotated[

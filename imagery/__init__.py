@@ -1,4 +1,6 @@
-"""Satellite scenes for an event, chips cut from them, ships found in them and matched to AIS.
+"""Satellite scenes: images opened with care, ships found in them, pictures of them.
 
-Nothing lives here yet: the room is kept so that imports can be checked one way from the start.
+`open_image` (imagery.opening) turns files of one scene into an `Image`; `find_ships`
+(imagery.ships) returns a table of ships, schema `DETECTION` (imagery.detections); chips and quick
+looks come from imagery.chips and imagery.quicklook. GDAL, scipy and numba are loaded when needed.
 """

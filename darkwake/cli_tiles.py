@@ -1,0 +1,115 @@
+"""The command `tiles`: ships in any GeoTIFF, without an account or a network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from darkwake.console import say, say_json, say_table
+from vessels.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from imagery.image import Image
+
+_SENSORS = ("auto", "s1", "s2")
+_SENSOR_NAMES = {"s1": "radar (Sentinel-1)", "s2": "optical (Sentinel-2)"}
+
+
+def tiles(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="More files of the scene.")
+    ] = None,
+    *,
+    image: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="GeoTIFF to find ships in, or a .SAFE folder; further files of the same scene,"
+            " one a band, may follow.",
+        ),
+    ] = None,
+    sensor: Annotated[
+        str, typer.Option(metavar="SENSOR", help=f"One of {', '.join(_SENSORS)}.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print GeoJSON.")] = False,
+) -> None:
+    """Find ships in a satellite image.
+
+    Example: darkwake tiles --image scene_B02.tif scene_B03.tif scene_B04.tif scene_B08.tif --json
+
+    Several single-band files of one scene are one image. Names such as B08 or VV, descriptions
+    and the numbers themselves tell the bands and the sensor.
+    """
+    if not image:
+        raise UsageError("nothing to do: give --image FILE")
+    ships_in_images([*image, *map(Path, arguments or [])], sensor, as_json=as_json)
+
+
+def ships_in_images(paths: Sequence[Path], sensor: str, *, as_json: bool) -> None:
+    """Find ships in the files of one scene and print them.
+
+    Raises:
+        UsageError: there is no such sensor.
+        InputError: the files are no usable image.
+    """
+    if sensor not in _SENSORS:
+        raise UsageError(f"--sensor {sensor}: one of {', '.join(_SENSORS)}")
+    from imagery.opening import open_image  # noqa: PLC0415 - GDAL and numba are slow to load
+    from imagery.ships import find_ships  # noqa: PLC0415 - as above
+
+    image = open_image(paths, cast("Literal['auto', 's1', 's2']", sensor))
+    ships = find_ships(image)
+    if as_json:
+        say_json(to_geojson(image, ships))
+    else:
+        _print(image, ships)
+
+
+def to_geojson(image: "Image", ships: "pa.Table") -> dict[str, Any]:
+    """Return ships as a GeoJSON FeatureCollection of points; the image's facts ride along."""
+    features = []
+    for row in ships.to_pylist():
+        lat, lon = row.pop("lat"), row.pop("lon")
+        point = {"type": "Point", "coordinates": [lon, lat]}
+        features.append({"type": "Feature", "geometry": point, "properties": row})
+    return {
+        "type": "FeatureCollection",
+        "features": features,
+        "image": {
+            "files": list(image.provenance.get("files", [])),
+            "sensor": image.sensor,
+            "bands": list(image.bands),
+            "rows": image.shape[0],
+            "columns": image.shape[1],
+            "pixel_m": round(image.pixel_m, 3),
+            "time": image.time.isoformat().replace("+00:00", "Z") if image.time else None,
+        },
+    }
+
+
+def _print(image: "Image", ships: "pa.Table") -> None:
+    columns = ("score", "lat", "lon", "length m", "width m", "heading", "row", "col", "notes")
+    say_table(
+        columns,
+        (
+            (
+                f"{ship['score']:.2f}",
+                f"{ship['lat']:.5f}",
+                f"{ship['lon']:.5f}",
+                f"{ship['length_m']:.0f}",
+                f"{ship['width_m']:.0f}",
+                "-" if ship["heading_deg"] is None else f"{ship['heading_deg']:.0f}",
+                f"{ship['row']:.1f}",
+                f"{ship['col']:.1f}",
+                ", ".join(ship["flags"]).replace("_", " ") or "-",
+            )
+            for ship in ships.to_pylist()
+        ),
+    )
+    say(
+        f"{ships.num_rows} ships in {image.shape[1]} x {image.shape[0]} pixels of"
+        f" {image.pixel_m:.1f} m, {_SENSOR_NAMES[image.sensor]}, bands {', '.join(image.bands)}."
+    )

@@ -1,0 +1,166 @@
+"""Radar values as amplitudes: what a file's numbers mean, found from the numbers themselves.
+
+Digital numbers, sigma nought (linear or in decibels) and 8-bit pictures all become 16-bit
+amplitudes, 0 where there is no data. The detector only compares a pixel with its surroundings, so
+the scale is free; what matters is amplitude rather than power, and the number of looks.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special  # type: ignore[import-untyped]  # ships no annotations
+
+from imagery.cfar import IW_GRDH_LOOKS
+from imagery.image import Image
+
+Pixels = NDArray[np.uint16]
+
+_PATCH_PX = 384
+_BLOCK_PX = 16
+_POWER_VARIATION = 0.36
+"""Between the speckle of amplitude (0.24) and of power (0.48) at 4.4 looks."""
+_MIDDLE = 400.0
+"""Amplitude that the median of a rescaled image gets: headroom of 44 dB above, 52 dB below."""
+_STRIP_ROWS = 1024
+_LEAST_LOOKS, _MOST_LOOKS = 0.7, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a band's numbers become amplitudes."""
+
+    kind: Literal["amplitude", "power", "db"]
+    scale: float
+    shift: float
+    """Added first: 1 for 8-bit pictures, where 0 is a dark sea and not a gap."""
+    nodata: float | None
+    looks: float
+
+
+def encoding_of(image: Image, band: str) -> Encoding:
+    """Judge a band by patches of it."""
+    nodata = image.bands[band].nodata
+    patches = [image.read(band, window) for window in _patches(image.shape)]
+    whole = patches[0].dtype
+    shift = 1.0 if whole == np.uint8 and nodata is None else 0.0
+    samples = [
+        np.where(_valid(p, nodata, shift), p, np.nan).astype(np.float64) + shift for p in patches
+    ]
+    values = np.concatenate([s[np.isfinite(s)] for s in samples])
+    if values.size == 0:
+        return Encoding("amplitude", 1.0, shift, nodata, IW_GRDH_LOOKS)
+    if np.median(values) < 0.0:
+        # Decibels, or hundredths of them.
+        step = 0.01 if np.median(values) < -80.0 else 1.0
+        linear = [10.0 ** (s * step / 20.0) for s in samples]
+        middle = 10.0 ** (float(np.median(values)) * step / 20.0)
+        return Encoding("db", _MIDDLE / middle, step, nodata, _looks(linear))
+    kind: Literal["amplitude", "power"] = "amplitude"
+    if _variation(samples) > _POWER_VARIATION and whole != np.uint8:
+        kind = "power"
+        samples = [np.sqrt(np.maximum(s, 0.0)) for s in samples]
+        values = np.sqrt(np.maximum(values, 0.0))
+    middle = float(np.median(values))
+    plain = np.issubdtype(whole, np.integer) and kind == "amplitude"
+    scale = 1.0 if plain or middle <= 0.0 else _MIDDLE / middle
+    looks = IW_GRDH_LOOKS if image.annotation is not None else _looks(samples)
+    return Encoding(kind, scale, shift, nodata, looks)
+
+
+def to_amplitude(values: NDArray[Any], encoding: Encoding) -> Pixels:
+    """Return 16-bit amplitudes; 0 where there is no data."""
+    if values.dtype == np.uint16 and encoding.kind == "amplitude" and encoding.nodata in (None, 0):
+        return np.asarray(values, dtype=np.uint16)
+    shift = encoding.shift if encoding.kind != "db" else 0.0
+    valid = _valid(values, encoding.nodata, shift)
+    numbers = np.where(valid, values, 0).astype(np.float32) + np.float32(shift)
+    if encoding.kind == "power":
+        numbers = np.sqrt(np.maximum(numbers, 0.0))
+    elif encoding.kind == "db":
+        numbers = np.float32(10.0) ** (np.minimum(numbers, 60.0) * (encoding.shift / 20.0))
+    scaled = np.clip(np.rint(numbers * encoding.scale), 1, 65535)
+    return np.where(valid, scaled, 0).astype(np.uint16)
+
+
+def load_amplitude(image: Image, band: str) -> tuple[Pixels, Encoding]:
+    """Read a band strip by strip as amplitudes. The array is the caller's to change.
+
+    Raises:
+        InputError: the file is cut short or damaged.
+    """
+    encoding = encoding_of(image, band)
+    rows, columns = image.shape
+    out = np.empty(image.shape, np.uint16)
+    for top in range(0, rows, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, rows)
+        out[top:bottom] = to_amplitude(image.read(band, (top, bottom, 0, columns)), encoding)
+    return out, encoding
+
+
+def _valid(values: NDArray[Any], nodata: float | None, shift: float) -> NDArray[np.bool_]:
+    """Return where there is data. In 8-bit pictures only wide black areas are gaps."""
+    good = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, np.bool_)
+    if nodata is not None:
+        good &= values != nodata
+    if shift == 0.0 or nodata is not None:
+        return good & (values != 0)
+    return good & ~_wide_zeros(values)
+
+
+def _wide_zeros(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return the pixels of blocks that are 0 throughout."""
+    rows, columns = (size // _BLOCK_PX * _BLOCK_PX for size in values.shape)
+    out = np.zeros(values.shape, np.bool_)
+    blocks = values[:rows, :columns].reshape(
+        rows // _BLOCK_PX, _BLOCK_PX, columns // _BLOCK_PX, _BLOCK_PX
+    )
+    empty = (blocks == 0).all(axis=(1, 3))
+    out[:rows, :columns] = empty.repeat(_BLOCK_PX, axis=0).repeat(_BLOCK_PX, axis=1)
+    return out
+
+
+def _patches(shape: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+    """Return up to nine windows spread over the image."""
+
+    def starts(size: int) -> list[int]:
+        room = max(size - _PATCH_PX, 0)
+        return sorted({0, room // 2, room})
+
+    return [
+        (r, min(r + _PATCH_PX, shape[0]), c, min(c + _PATCH_PX, shape[1]))
+        for r in starts(shape[0])
+        for c in starts(shape[1])
+    ]
+
+
+def _block_variation(samples: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return standard deviation over mean of whole, positive blocks."""
+    out = []
+    for sample in samples:
+        rows, columns = (size // _BLOCK_PX for size in sample.shape)
+        blocks = sample[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
+        blocks = blocks.reshape(rows, _BLOCK_PX, columns, _BLOCK_PX).swapaxes(1, 2)
+        flat = blocks.reshape(rows * columns, -1)
+        mean = flat.mean(axis=1)
+        good = np.isfinite(mean) & (mean > 0.0)
+        out.append(flat[good].std(axis=1) / mean[good])
+    return np.concatenate(out)
+
+
+def _variation(samples: list[NDArray[np.float64]]) -> float:
+    """Return the speckle's standard deviation over mean: the lower quartile of small blocks."""
+    blocks = _block_variation(samples)
+    return float(np.quantile(blocks, 0.25)) if blocks.size else 0.0
+
+
+def _looks(samples: list[NDArray[np.float64]]) -> float:
+    """Return the number of looks whose amplitude speckle varies as much as quiet blocks do."""
+    variation = _variation(samples)
+    if variation <= 0.0:
+        return IW_GRDH_LOOKS
+    trial = np.geomspace(_LEAST_LOOKS, _MOST_LOOKS, 200)
+    ratio = trial * np.exp(2.0 * (special.gammaln(trial) - special.gammaln(trial + 0.5)))
+    # One digit is enough, and keeps the tables of thresholds few.
+    return round(float(np.interp(-(variation**2), -(ratio - 1.0), trial)), 1)
