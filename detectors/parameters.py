@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from detectors.dark_period import DarkPeriodParameters
+from detectors.dark_rendezvous import DarkRendezvousParameters
 from detectors.encounters import EncounterParameters
 from detectors.identity_conflict import IdentityConflictParameters
 from detectors.implausible_position import ImplausiblePositionParameters
@@ -23,6 +24,7 @@ class Parameters:
     dark_period: DarkPeriodParameters = field(default_factory=DarkPeriodParameters)
     encounter: EncounterParameters = field(default_factory=EncounterParameters)
     loitering: LoiteringParameters = field(default_factory=LoiteringParameters)
+    dark_rendezvous: DarkRendezvousParameters = field(default_factory=DarkRendezvousParameters)
     port_visit: PortVisitParameters = field(default_factory=PortVisitParameters)
     time_at_sea: TimeAtSeaParameters = field(default_factory=TimeAtSeaParameters)
     identity_conflict: IdentityConflictParameters = field(

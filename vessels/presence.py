@@ -91,7 +91,7 @@ def presence(
     ]
     columns = np.broadcast_arrays(*(np.asarray(value) for value in given))
     shape = columns[0].shape
-    flat = [np.ascontiguousarray(column).ravel() for column in columns]
+    flat = [np.array(column).ravel() for column in columns]
     times = [flat[i].astype("i8") for i in (4, 9, 10)]
     fixes = [flat[i].astype("f8") for i in (0, 1, 2, 3, 5, 6, 7, 8)]
     limits = motion.speed_knots * MPS_PER_KNOT, 1.0 / (motion.memory_h * US_PER_H / US_PER_S)

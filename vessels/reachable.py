@@ -94,7 +94,7 @@ def sea_distance_m(
     there is no way, or none within `limit_m` (which makes the search cheap). NaN gives NaN.
     """
     columns = np.broadcast_arrays(lats, lons, limit_m)
-    lats, lons, limits = (np.ascontiguousarray(c, "f8").ravel() for c in columns)
+    lats, lons, limits = (np.array(c, "f8").ravel() for c in columns)
     grid = sea_grid()
     away_m = sea_ways(grid.is_open, grid.step_m, (float(lat), float(lon)), lats, lons, limits)
     return np.asarray(away_m).reshape(columns[0].shape)
