@@ -98,7 +98,9 @@ def test_3_6_drifting_alone_for_long_around_a_meeting_is_both():
     hours = every(5, 0, 30)
     two = ship(440000002, every(5, 12, 15), OFFSHORE[0] + 0.001)
     found = events(ship(A, hours), two, now_h=40)
-    assert sorted(event.type for event in found if event.mmsi == A) == ["encounter", "loitering"]
+    kinds = sorted(event.type for event in found if event.mmsi == A)
+    # The other fell silent beside it and was not heard again: it may have stayed.
+    assert kinds == ["dark_rendezvous", "encounter", "loitering"]
     (alone,) = [event for event in found if event.type == "loitering"]
     assert alone.details["encounter_h"] == pytest.approx(3, abs=0.3)
 
