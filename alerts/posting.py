@@ -57,8 +57,8 @@ def message_id(domain: str, *parts: str) -> str:
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless a unique column already holds its value. Tells whether it did."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    added = connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
-    return added.rowcount == 1
+    added = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
+    return connection.execute(added).first() is not None
 
 
 def tell_operator(connection: Connection, context: AlertContext, topic: str, text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Tests of alerts: the book, the outbox, the review, over both databases."""
