@@ -174,9 +174,13 @@ class FolderReader(Worker):
             self._current = (base64.b64decode(digest, validate=True), int(rows))
 
 
+def _raise(error: OSError) -> None:
+    raise error  # an unreadable folder is no empty one: what was read must not be forgotten
+
+
 def _files(folder: Path) -> Iterator[Seen]:
     """Yield the files below a folder, in name order; links out of it are not followed."""
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.startswith(".") or name.lower().endswith(_UNDER_WAY):

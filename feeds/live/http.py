@@ -241,7 +241,7 @@ class PolledPage(BaseConnection):
         self._every_s = every_s
         self._due_s = time.monotonic()
         self._session = requests.Session()
-        self._session.verify = ca_file or True
+        self._verify = ca_file or True  # given with each request: the environment's would win
         if login:
             self._session.headers["Authorization"] = login
 
@@ -260,7 +260,11 @@ class PolledPage(BaseConnection):
     def _fetch(self) -> bytes:
         # A page that sends us elsewhere could send us anywhere: only the configured one is read.
         with self._session.get(
-            self._url, timeout=_POLL_TIMEOUT_S, stream=True, allow_redirects=False
+            self._url,
+            timeout=_POLL_TIMEOUT_S,
+            stream=True,
+            allow_redirects=False,
+            verify=self._verify,
         ) as answer:
             if answer.status_code != 200:
                 raise ConnectionLostError(f"the server answers {answer.status_code}")

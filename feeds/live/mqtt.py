@@ -7,6 +7,7 @@ its own limits. With QoS 0 the broker drops what we do not read in time and tell
 
 import contextlib
 import re
+import ssl
 import time
 
 import paho.mqtt.client as paho
@@ -22,6 +23,18 @@ KEEPALIVE_S = 60
 _CONNECT_TIMEOUT_S = 10.0
 _AT_ONCE = 512
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
+
+
+class _ClosingSocket(ssl.SSLSocket):
+    """Closes itself when the other side cannot be trusted; paho leaves that to chance."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - inherited
+        """Agree on keys, or close."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
 
 
 class MqttConnection(BaseConnection):
@@ -137,6 +150,7 @@ class MqttClient(ConnectingWorker):
         if self._username:
             client.username_pw_set(self._username, self._password or None)
         if self._context is not None:
+            self._context.sslsocket_class = _ClosingSocket
             client.tls_set_context(self._context)
         client.connect_timeout = _CONNECT_TIMEOUT_S
         connection = MqttConnection(client)

@@ -28,7 +28,9 @@ MAX_MESSAGES = 65_536
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None)
 """Numbers stay as written: the kernels that read CSV read them."""
 _BLOCK_ROWS = 8_192
-_KNOWN = Layout("json", {key: key for key in KEYS}, time_hint="us")
+_RECEIVED = "\0received"
+_ABSENT = ("ais_class", "receiver")  # the class follows from the type
+_KNOWN = Layout("json", {key: key for key in KEYS if key not in _ABSENT}, time_hint="us")
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]*)?\Z")
 _STAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\s*(?:Z|[+-]00:?00)?(?: UTC)?\Z",
@@ -140,7 +142,7 @@ class RecordStream:
             record = self._normal(value)
             if record is None:
                 if isinstance(value, dict):
-                    plain.append({**value, "\0received": received_us})
+                    plain.append({**value, _RECEIVED: received_us})
                 else:
                     self._report.reject("noise")
                 continue
@@ -162,11 +164,15 @@ class RecordStream:
 
     def _plain_rows(self, rows: list[Record]) -> list[pa.Table]:
         """Return the rows of records under any of the names that files may use."""
-        names = {key for row in rows for key in row if key != "\0received"}
+        names = {key for row in rows for key in row}
+        if not self._arrival:
+            names.discard(_RECEIVED)
         if self._plain is None or not names <= self._names:
             self._names = set(sorted(self._names | names)[:1_000])
             try:
-                layout = json_layout(self._names, _time_column(self._arrival), path=self._name)
+                layout = json_layout(
+                    self._names, _time_column(arrival=self._arrival), path=self._name
+                )
             except InputError:
                 self._report.reject("noise", len(rows))  # no track: a greeting, a status message
                 return []
@@ -191,8 +197,8 @@ class RecordStream:
         return builder.build(columns, bad)
 
 
-def _time_column(arrival: bool) -> dict[str, str] | None:  # noqa: FBT001 - private
-    return {"time": "\0received:us"} if arrival else None
+def _time_column(*, arrival: bool) -> dict[str, str] | None:
+    return {"time": f"{_RECEIVED}:us"} if arrival else None
 
 
 def _blocks(records: list[Any]) -> Iterator[list[Any]]:

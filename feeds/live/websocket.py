@@ -5,6 +5,7 @@ behind holds the server back. aisstream.io ends a connection that does not subsc
 """
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 from websockets.exceptions import WebSocketException
@@ -18,7 +19,7 @@ from feeds.live.worker import BaseConnection, ConnectingWorker, Connection, Conn
 
 AISSTREAM_KEY = "AISSTREAM_API_KEY"
 MAX_FRAME_BYTES = 1 << 20
-MAX_AHEAD_FRAMES = 256
+MAX_AHEAD_FRAMES = 32
 _OPEN_TIMEOUT_S = 10.0
 _WORLD = [[[-90.0, -180.0], [90.0, 180.0]]]
 _AT_ONCE = 1_024
@@ -29,8 +30,9 @@ class WebSocketConnection(BaseConnection):
 
     framed = True
 
-    def __init__(self, connected: ClientConnection) -> None:
+    def __init__(self, connected: ClientConnection, closing: ExitStack) -> None:
         self._connected = connected
+        self._closing = closing
 
     def receive(self, timeout_s: float) -> list[bytes]:
         """Return the frames that are there; see `Connection`."""
@@ -50,7 +52,7 @@ class WebSocketConnection(BaseConnection):
 
     def close(self) -> None:
         """Close it, without waiting long for an answer."""
-        self._connected.close()
+        self._closing.close()
 
 
 class WebSocketClient(ConnectingWorker):
@@ -71,24 +73,23 @@ class WebSocketClient(ConnectingWorker):
 
     def connect(self) -> Connection:
         """Return a connection that has subscribed."""
-        try:
-            connected = connect(
-                self.spec.url,
-                ssl=self._context,
-                open_timeout=_OPEN_TIMEOUT_S,
-                close_timeout=0.5,
-                max_size=MAX_FRAME_BYTES,
-                max_queue=MAX_AHEAD_FRAMES,
-            )
-        except WebSocketException as error:
-            raise ConnectionLostError(str(error)) from error
-        try:
-            if self._subscription is not None:
-                connected.send(self._subscription)
-        except WebSocketException as error:
-            connected.close()
-            raise ConnectionLostError(f"closed while subscribing: {error}") from error
-        return WebSocketConnection(connected)
+        with ExitStack() as stack:
+            try:
+                connected = stack.enter_context(
+                    connect(
+                        self.spec.url,
+                        ssl=self._context,
+                        open_timeout=_OPEN_TIMEOUT_S,
+                        close_timeout=0.5,
+                        max_size=MAX_FRAME_BYTES,
+                        max_queue=MAX_AHEAD_FRAMES,
+                    )
+                )
+                if self._subscription is not None:
+                    connected.send(self._subscription)
+            except WebSocketException as error:
+                raise ConnectionLostError(str(error)) from error
+            return WebSocketConnection(connected, stack.pop_all())
 
 
 def _subscription(settings: Settings) -> str:
