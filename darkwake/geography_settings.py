@@ -88,6 +88,7 @@ def surroundings_of(settings: Settings) -> Surroundings:
         ConfigError: one of the files is of no use.
     """
     from detectors.surroundings import Surroundings  # noqa: PLC0415 - numba, for a run alone
+    from vessels.anchorages import no_anchorages, read_anchorages  # noqa: PLC0415
     from vessels.lists import ListSource, read_lists  # noqa: PLC0415
     from vessels.zones import ZoneSource, no_zones  # noqa: PLC0415
 
@@ -111,4 +112,6 @@ def surroundings_of(settings: Settings) -> Surroundings:
         )
         for one in settings.lists
     )
-    return Surroundings(zones=zones, lists=lists)
+    learnt = settings.ports.learnt
+    anchorages = read_anchorages(Path(learnt)) if learnt else no_anchorages()
+    return Surroundings(zones=zones, lists=lists, anchorages=anchorages)

@@ -35,9 +35,10 @@ def with_surroundings(
             event.with_(details={**event.details, "zones": found})
             for event, found in zip(out, names, strict=True)
         ]
+    out = [_judged_entry(event, book) for event in out]
     if lists:
         out = [_listed(event, book, surroundings) for event in out]
-    return [_judged_entry(event, book) for event in out]
+    return out
 
 
 def _listed(event: Event, book: IdentityBook, surroundings: Surroundings) -> Event:
@@ -68,7 +69,7 @@ def _judged_entry(event: Event, book: IdentityBook) -> Event:
         return event
     reason = Reason("fishing_vessel_in_mpa", None, None, "flag")
     event = event.with_(reasons=(*event.reasons, reason))
-    return _raised(event) if event.severity == "info" else event
+    return _raised(event)
 
 
 def _raised(event: Event) -> Event:

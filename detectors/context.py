@@ -6,6 +6,7 @@ cell's centre, at most 160 m from the point; an event's own distances are looked
 
 import numpy as np
 
+from vessels.anchorages import Anchorages
 from vessels.fixes import Array
 from vessels.geography import distance_to_shore_m
 from vessels.ports import nearest_port
@@ -14,8 +15,13 @@ _CELL_DEG = 0.002
 _COLUMNS = 180_000
 
 
-def port_and_shore_m(lat: Array, lon: Array) -> tuple[Array, Array]:
-    """Return distances to the nearest port and to the shore (0 on land), metres, per point."""
+def port_and_shore_m(
+    lat: Array, lon: Array, time_us: Array | None = None, anchorages: Anchorages | None = None
+) -> tuple[Array, Array]:
+    """Return distances to the nearest port and to the shore (0 on land), metres, per point.
+
+    Where anchorages are given, those known at each point's time are ports too.
+    """
     if len(lat) == 0:
         return np.empty(0, "f8"), np.empty(0, "f8")
     row = np.floor((lat + 90.0) / _CELL_DEG).astype("i8")
@@ -23,6 +29,9 @@ def port_and_shore_m(lat: Array, lon: Array) -> tuple[Array, Array]:
     cells, place = np.unique(row * _COLUMNS + column, return_inverse=True)
     lat_c = np.minimum((cells // _COLUMNS + 0.5) * _CELL_DEG - 90.0, 90.0)
     lon_c = (cells % _COLUMNS + 0.5) * _CELL_DEG - 180.0
-    _, port_m = nearest_port(lat_c, lon_c)
+    port_m = nearest_port(lat_c, lon_c)[1].astype("f8")[place]
+    if anchorages is not None and time_us is not None and len(anchorages):
+        _, other_m = anchorages.nearest(lat_c[place], lon_c[place], time_us)
+        port_m = np.minimum(port_m, other_m.astype("f8"))
     shore_m = distance_to_shore_m(lat_c, lon_c)
-    return port_m.astype("f8")[place], shore_m.astype("f8")[place]
+    return port_m, shore_m.astype("f8")[place]

@@ -17,11 +17,12 @@ from detectors.dark_period import DarkPeriodParameters
 from detectors.events import Event, Reason
 from detectors.reception_state import ReceptionState
 from feeds.liveness import overlap_us
+from vessels.anchorages import Anchorages, no_anchorages
 from vessels.fixes import Array
 from vessels.geodesy import distances_m
 from vessels.geography import distance_to_shore_m
 from vessels.hulls import hull_id_of, mmsi_of
-from vessels.ports import nearest_port, port_names
+from vessels.ports import port_names
 from vessels.reception import BASES
 from vessels.units import M_PER_NM, MPS_PER_KNOT, US_PER_H, US_PER_S
 
@@ -37,6 +38,7 @@ def dark_period_events(
     learnt: ReceptionState,
     now_us: int,
     parameters: DarkPeriodParameters,
+    anchorages: Anchorages | None = None,
 ) -> list[Event]:
     """Return the dark periods among SILENCE rows, closed and open.
 
@@ -46,7 +48,9 @@ def dark_period_events(
         learnt: reception and who was heard, of all fixes up to `now_us` at least.
         now_us: the time that open silences run to.
         parameters: thresholds.
+        anchorages: ports besides the shipped ones; none by default.
     """
+    anchorages = anchorages or no_anchorages()
     if len(silences) == 0:
         return []
     ends = np.where(silences["end_us"] > 0, silences["end_us"], now_us)
@@ -56,7 +60,7 @@ def dark_period_events(
     silences, ends, down_us = silences[alive], ends[alive], down_us[alive]
     if len(silences) == 0:
         return []
-    where = _surroundings(silences)
+    where = _surroundings(silences, anchorages)
     free = np.flatnonzero(~_excused(silences, where, parameters))
     silences, ends, down_us = silences[free], ends[free], down_us[free]
     where = tuple(column[free] for column in where)
@@ -68,11 +72,11 @@ def dark_period_events(
     sure = confidence(features(evidence, shore_m), knots)
     told = [getattr(evidence, one.name) for one in fields(Evidence)]
     rows = zip(silences, ends, down_us, *where, sure, zip(*told, strict=True), strict=True)
-    names = port_names()
+    names = anchorages.names() if len(anchorages) else port_names()
     return [_event(row, names, parameters.min_duration_h) for row in rows]
 
 
-def _surroundings(silences: Array) -> tuple[Array, ...]:
+def _surroundings(silences: Array, anchorages: Anchorages) -> tuple[Array, ...]:
     """Return where silences lie: the end of an open one is its start.
 
     Columns: nearest port at start and end, then distances in metres: port and shore at the start,
@@ -82,8 +86,11 @@ def _surroundings(silences: Array) -> tuple[Array, ...]:
     lat0, lon0 = silences["start_lat"], silences["start_lon"]
     lat1 = np.where(is_open, lat0, silences["end_lat"])
     lon1 = np.where(is_open, lon0, silences["end_lon"])
-    port0, port0_m = nearest_port(lat0, lon0)
-    port1, port1_m = nearest_port(lat1, lon1)
+    end_us = np.where(is_open, silences["start_us"], silences["end_us"])
+    port0, port0_m = anchorages.nearest(lat0, lon0, silences["start_us"])
+    port1, port1_m = anchorages.nearest(lat1, lon1, end_us)
+    if len(anchorages):
+        port0, port1 = anchorages.port_of(port0), anchorages.port_of(port1)
     shore0_m, shore1_m = distance_to_shore_m(lat0, lon0), distance_to_shore_m(lat1, lon1)
     moved_m = distances_m(lat0, lon0, lat1, lon1)
     columns = (port0_m, shore0_m, port1_m, shore1_m, moved_m)

@@ -117,7 +117,10 @@ def step(
     )
     reception = state.reception.take_in([out.reception for out in outputs], fixes)
     silences = np.concatenate([out.silences for out in outputs])
-    events = dark_period_events(silences, feed["outages"], reception, watermark_us, dark)
+    anchorages = parameters.surroundings.anchorages
+    events = dark_period_events(
+        silences, feed["outages"], reception, watermark_us, dark, anchorages
+    )
     voyages = np.concatenate([out.voyages for out in outputs])
     events += time_at_sea_events(voyages, watermark_us, parameters.time_at_sea)
     stays = np.concatenate([out.stays for out in outputs])
@@ -178,6 +181,7 @@ def peek(
         state.reception,
         now_us,
         dark,
+        parameters.surroundings.anchorages,
     )
     voyages = np.concatenate([part.voyages for part in pending])
     events += time_at_sea_events(voyages, now_us, parameters.time_at_sea)

@@ -13,7 +13,7 @@ data, nor the order in which data came, nor the end of the data changes it.
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +231,14 @@ class Anchorages:
             index[rows], far_m[rows] = _nearest.nearest(self.tree(count), lat[rows], lon[rows])
         return index, far_m
 
+    def port_of(self, index: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the port that each place belongs to: an anchorage with a port's name is its."""
+        own = np.arange(len(self), dtype="i4") + len(ports())
+        port, port_m = nearest_port(self.lat_deg, self.lon_deg)
+        near = port_m <= LearningParameters().name_distance_km * 1e3
+        group = np.concatenate([np.arange(len(ports()), dtype="i4"), np.where(near, port, own)])
+        return group[index].astype("i4")
+
     def names(self) -> list[str]:
         """Return the names of the ports, then of these: what `nearest` counts in."""
         return [*ports()["name"].tolist(), *self.table["name"].to_pylist()]
@@ -252,6 +260,7 @@ def _tree(anchorages: Anchorages, known: int) -> _nearest.SegmentTree:
     return _nearest.build_tree(lat, lon, lat, lon)
 
 
+@cache
 def no_anchorages() -> Anchorages:
     """Return none: the shipped ports are all there is."""
     return Anchorages(SCHEMA.empty_table())

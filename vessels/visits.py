@@ -32,6 +32,7 @@ from vessels._visit_kernel import (
     follow,
     sense,
 )
+from vessels.anchorages import Anchorages, no_anchorages
 from vessels.fixes import Array, Fixes
 from vessels.geography import distance_to_shore_m
 from vessels.hulls import hull_id_of
@@ -125,7 +126,11 @@ def new_visit_state() -> VisitState:
 
 
 def follow_visits(
-    state: VisitState, key: Array, fixes: Fixes, parameters: VisitParameters
+    state: VisitState,
+    key: Array,
+    fixes: Fixes,
+    parameters: VisitParameters,
+    anchorages: Anchorages | None = None,
 ) -> tuple[VisitState, Array, Array]:
     """Fold fixes into the state; return the new one, and the visits and voyages that closed.
 
@@ -134,10 +139,35 @@ def follow_visits(
         key: hull of each fix (MMSI << 16 | number); sorted by (key, time).
         fixes: equally long, none earlier than the hull's in the step before.
         parameters: thresholds.
+        anchorages: ports besides the shipped ones, each from when it is known; none by default.
 
     Returns:
         The state, VISIT rows and VOYAGE rows, both by key and time.
     """
+    if anchorages is None or len(anchorages) == 0:
+        return _follow_visits(state, key, fixes, parameters, _tree())
+    # From when another anchorage is known, it is a step of its own: how steps are cut is no matter.
+    known = anchorages.known_at(fixes.time_us)
+    visits, voyages = [np.empty(0, VISIT)], [np.empty(0, VOYAGE)]
+    for count in np.unique(known).tolist():
+        rows = known == count
+        tree = anchorages.tree(count) if count else _tree()
+        state, ended, over = _follow_visits(state, key[rows], fixes.take(rows), parameters, tree)
+        visits.append(ended)
+        voyages.append(over)
+    parts = np.concatenate(visits), np.concatenate(voyages)
+    by_key = [part[np.argsort(part["key"], kind="stable")] for part in parts]
+    return state, by_key[0], by_key[1]
+
+
+def _follow_visits(
+    state: VisitState,
+    key: Array,
+    fixes: Fixes,
+    parameters: VisitParameters,
+    tree: _nearest.SegmentTree,
+) -> tuple[VisitState, Array, Array]:
+    """Do what `follow_visits` does with one set of ports."""
     first = np.append(True, key[1:] != key[:-1]) if len(key) else np.empty(0, bool)
     motions, logs = (_widen(state[name], key[first]) for name in ("motions", "logs"))
     new = {"motions": motions, "logs": logs}
@@ -151,7 +181,7 @@ def follow_visits(
         np.empty(len(key), "u1"),
     )
     sense(
-        _tree(),
+        tree,
         motions,
         (*rows, fixes.sog_knots),
         np.array([parameters.stop_begin_knots, parameters.stop_end_knots]),
@@ -178,7 +208,7 @@ def follow_visits(
             int(parameters.min_rest_h * US_PER_H),
             parameters.min_confidence,
         ),
-        (_tree(), parameters.rest_port_distance_km * 1e3, parameters.reach[0]),
+        (tree, parameters.rest_port_distance_km * 1e3, parameters.reach[0]),
         visits,
         voyages,
     )
@@ -238,7 +268,12 @@ def open_visits(state: VisitState, now_us: int, parameters: VisitParameters) -> 
 
 
 def open_voyages(
-    state: VisitState, now_us: int, parameters: VisitParameters, min_us: int = 0
+    state: VisitState,
+    now_us: int,
+    parameters: VisitParameters,
+    min_us: int = 0,
+    *,
+    anchorages: Anchorages | None = None,
 ) -> Array:
     """Return the voyages that are on, and those that a visit ends which is still on.
 
@@ -247,6 +282,7 @@ def open_voyages(
         now_us: the time to judge at; not before any fix.
         parameters: thresholds.
         min_us: leave out voyages that cannot have a proven length of this much.
+        anchorages: ports besides the shipped ones; none by default.
 
     Returns:
         VOYAGE rows; `end_us` is 0 where the hull is at sea.
@@ -260,16 +296,16 @@ def open_voyages(
     close_voyages(logs[was_at_sea], over)
     logs = logs[~ended]
     logs = logs[np.maximum(logs["proven_us"], now_us - logs["latest_us"]) >= min_us]
-    rows = np.concatenate([over, _at_sea(logs, now_us, parameters)])
+    rows = np.concatenate([over, _at_sea(logs, now_us, parameters, anchorages or no_anchorages())])
     return rows[np.argsort(rows["key"], kind="stable")]
 
 
-def _at_sea(logs: Array, now_us: int, parameters: VisitParameters) -> Array:
+def _at_sea(logs: Array, now_us: int, parameters: VisitParameters, anchorages: Anchorages) -> Array:
     out = np.zeros(len(logs), VOYAGE)
     if len(logs) == 0:
         return out
     speed, _ = parameters.reach
-    _, port_m = nearest_port(logs["last_lat"], logs["last_lon"])
+    _, port_m = anchorages.nearest(logs["last_lat"], logs["last_lon"], now_us)
     way_m = np.maximum(port_m - parameters.rest_port_distance_km * 1e3, 0.0)
     # It may be in port now: the call need not be over, as it must be before a next fix.
     could_call = way_m < (now_us - logs["last_us"]) * speed

@@ -23,7 +23,7 @@ def track(path: Path) -> Path:
     """Write a trawler that sails north along 171 E, hourly, from 20.05 S to 18.05 S and back."""
     lats = [-20.05 + 0.1 * i for i in range(21)]
     rows = [
-        f"412000003,2024-01-0{1 + i // 24}T{i % 24:02}:00:00Z,{lat:.3f},171.0,6.0,"
+        f"412000003,2024-01-0{1 + i // 24}T{i % 24:02}:00:00Z,{lat:.3f},171.0{i:02},6.0,"
         f"LU RONG,{IMO},BZ12,30"
         for i, lat in enumerate([*lats, *reversed(lats[:-1])])
     ]
