@@ -67,7 +67,11 @@ Record = Any
 
 @dataclass(slots=True)
 class HullRows:
-    """Fixes of hulls sorted by (key, time); rows before a hull's first `fresh` one are old."""
+    """Fixes of hulls sorted by (key, time); rows before a hull's first `fresh` one are old.
+
+    No slot ends at a `late` fix: it would come after its time was settled, and what is found would
+    depend on how the fixes were cut into steps.
+    """
 
     key: Array
     time_us: Array
@@ -75,6 +79,8 @@ class HullRows:
     lon: Array
     sog: Array
     fresh: Array
+    late: Array
+    """Known to be of its hull only longer after its time than a position is interpolated over."""
 
 
 def fill_slots(rows: HullRows, trail: Array, max_gap_us: int) -> tuple[Array, Array]:
@@ -83,9 +89,10 @@ def fill_slots(rows: HullRows, trail: Array, max_gap_us: int) -> tuple[Array, Ar
     `trail` has a row for every hull in `rows`, in order of key; it is not changed.
     """
     ends = trail.copy()
-    count = _count_slots(rows.key, rows.time_us, rows.fresh, max_gap_us)
+    news = rows.fresh & ~rows.late
+    count = _count_slots(rows.key, rows.time_us, news, max_gap_us)
     out = np.zeros(count, SLOT)
-    columns = (rows.key, rows.time_us, rows.lat, rows.lon, rows.sog, rows.fresh)
+    columns = (rows.key, rows.time_us, rows.lat, rows.lon, rows.sog, rows.fresh, rows.late)
     _fill(columns, ends, max_gap_us, out)
     return out, ends
 
@@ -114,7 +121,7 @@ def _count_slots(key: Array, time_us: Array, fresh: Array, max_gap_us: int) -> i
 
 @njit(cache=True)
 def _fill(columns: tuple[Array, ...], ends: Record, max_gap_us: int, out: Record) -> None:
-    key, time_us, lat, lon, sog, fresh = columns
+    key, time_us, lat, lon, sog, fresh, late = columns
     n = 0
     h = -1
     for j in range(len(key)):
@@ -127,7 +134,7 @@ def _fill(columns: tuple[Array, ...], ends: Record, max_gap_us: int, out: Record
         if j == 0 or key[j] != key[j - 1]:
             continue
         t1, t2 = time_us[j - 1], time_us[j]
-        if t2 - t1 > max_gap_us or t2 <= t1:
+        if t2 - t1 > max_gap_us or t2 <= t1 or late[j]:
             continue
         step_m = distance_m(lat[j - 1], lon[j - 1], lat[j], lon[j])
         straight = step_m / ((t2 - t1) / 1e6) / MPS_PER_KNOT

@@ -108,7 +108,9 @@ def step(
     elsewhere = np.concatenate([np.zeros(len(tail), bool), out.elsewhere])[order]
 
     table = _count_hulls(state["hulls"], key, rows.time_us, fresh)
-    hull_rows = HullRows(key, rows.time_us, rows.lat_deg, rows.lon_deg, rows.sog_knots, fresh)
+    held_us = np.concatenate([np.zeros(len(tail), "i8"), out.known_us - out.fixes.time_us])[order]
+    late = held_us > int(parameters.encounter.max_interpolation_h * US_PER_H)
+    hull_rows = HullRows(key, rows.time_us, rows.lat_deg, rows.lon_deg, rows.sog_knots, fresh, late)
     slots, company, runs, trail, closed_runs = _slots_and_runs(
         state, table, hull_rows, watermark_us, parameters
     )
@@ -120,7 +122,11 @@ def step(
     new |= rows.take(recent).as_arrays("tail_") | {"tail_key": key[recent]}
     new |= {"hulls": table, "trail": trail, "runs": runs, "circlers": circlers}
     called, ended, voyages = visits.follow_visits(
-        visit_state(state), new_key, out.fixes, parameters.port_visit
+        visit_state(state),
+        new_key,
+        out.fixes,
+        parameters.port_visit,
+        parameters.surroundings.anchorages,
     )
     new |= _visit_state_arrays(called)
     stays_on, stays = follow_zones(
@@ -164,7 +170,13 @@ def peek(state: State, now_us: int, parameters: Parameters) -> Pending:
     elsewhere = (speaks[number] > 0) & (speaks[number] != key[lasts] & 0xFFFF)
     silences = open_silences(key, fixes, lasts, table["first_us"][place], elsewhere)
     long_us = int(parameters.time_at_sea.min_days * US_PER_DAY)
-    voyages = visits.open_voyages(visit_state(state), now_us, parameters.port_visit, long_us)
+    voyages = visits.open_voyages(
+        visit_state(state),
+        now_us,
+        parameters.port_visit,
+        long_us,
+        anchorages=parameters.surroundings.anchorages,
+    )
     stays = open_stays(_zone_state(state), parameters.zone_entry)
     return Pending(silences, qualified(state["runs"], parameters.loitering), voyages, stays)
 
@@ -237,7 +249,12 @@ def _slots_and_runs(
     slow = slots["speed_knots"] < SLOW_KNOTS
     port_m = np.full(len(slots), np.nan)
     shore_m = np.full(len(slots), np.nan)
-    port_m[slow], shore_m[slow] = port_and_shore_m(slots["lat"][slow], slots["lon"][slow])
+    port_m[slow], shore_m[slow] = port_and_shore_m(
+        slots["lat"][slow],
+        slots["lon"][slow],
+        slots["slot"][slow].astype("i8") * SLOT_US,
+        parameters.surroundings.anchorages,
+    )
     upto_slot = settled_slot(watermark_us, parameters)
     in_port = port_m < parameters.loitering.min_port_distance_km * 1000.0
     alone_m = np.where(in_port, 0.0, shore_m)
@@ -266,8 +283,8 @@ def _circles(
 def settled_slot(watermark_us: int, parameters: Parameters) -> int:
     """Return the last slot that no later fix can add a position to.
 
-    A position needs the next fix of its hull, up to `max_interpolation_h` later, and a track that
-    becomes a hull with its third fix brings the two steps before.
+    A position needs the next fix of its hull, up to `max_interpolation_h` later, and that fix may
+    have waited as long again until it was known to be of the hull (HullRows.late).
     """
     lag_h = parameters.encounter.max_interpolation_h * (hulls.MIN_FIXES - 1)
     return (watermark_us - int(lag_h * US_PER_H)) // SLOT_US

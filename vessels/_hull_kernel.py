@@ -331,7 +331,7 @@ def _place(
     row's fix, how many fixes were handed over, and the time of the hull's fix before them (0 for a
     new hull).
     """
-    hull, reason, _ = outcome
+    hull, reason, _, known = outcome
     k, may_continue = choice
     if k < 0:
         k = _open_track(number, tracks, fix, may_continue, reason)
@@ -355,6 +355,9 @@ def _place(
             handed = 1
         else:
             first = (tracks[k].first_us, tracks[k].first_lat, tracks[k].first_lon)
+            for waited in (tracks[k].held0, tracks[k].held1):
+                if waited >= 0:
+                    known[waited] = fix[0]
             held = _release(tracks[k], tracks[target].ordinal, hull, reason)
             first_row = held if held >= 0 else first_row
         k = target
@@ -380,7 +383,7 @@ def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits:
     the kinematic ones, the fixes that make a hull, and the alternations that make a number shared.
     """
     mmsi, time_us, lat, lon, sog, cog, heading = columns
-    _, reason, elsewhere = outcome
+    _, reason, elsewhere, _ = outcome
     kinematics, min_fixes, shared_at = limits
     quiet_us = np.int64(kinematics[3] * US_PER_H)
     switches = np.empty(64, SWITCH)

@@ -83,6 +83,8 @@ class HullOutput:
     """uint16, 1-based number of the hull within its MMSI."""
     elsewhere: Array
     """bool: since this hull's previous fix its number was heard at another hull, unshared."""
+    known_us: Array
+    """int64: time of the fix with which each became known to be of its hull; mostly its own."""
     switches: Array
     """One row of `SWITCH` each time a number's voice moves to another hull."""
     rejected: Fixes
@@ -130,6 +132,7 @@ def split_hulls(
     reason = np.full(len(rows), WAITING, "u1")
     reason[held_count:][reject > 0] = reject[reject > 0]
     elsewhere = np.zeros(len(rows), bool)
+    known_us = rows.time_us.copy()
     limits = np.array(
         [
             parameters.max_speed_knots,
@@ -142,10 +145,10 @@ def split_hulls(
         tuple(getattr(rows, name) for name in COLUMNS[:7]),
         held_count,
         (work["numbers"], work["tracks"], work["signatures"]),
-        (hull, reason, elsewhere),
+        (hull, reason, elsewhere, known_us),
         (limits, MIN_FIXES, parameters.shared_alternations),
     )
-    return _finish_step(work, rows, (hull, reason, elsewhere), switches)
+    return _finish_step(work, rows, (hull, reason, elsewhere, known_us), switches)
 
 
 def _widen(state: State, mmsi: Array) -> State:
@@ -160,9 +163,9 @@ def _widen(state: State, mmsi: Array) -> State:
 
 
 def _finish_step(
-    work: State, rows: Fixes, outcome: tuple[Array, Array, Array], switches: Array
+    work: State, rows: Fixes, outcome: tuple[Array, Array, Array, Array], switches: Array
 ) -> tuple[State, HullOutput]:
-    hull, reason, elsewhere = outcome
+    hull, reason, elsewhere, known_us = outcome
     held = np.flatnonzero(reason == WAITING)
     renumber = np.full(len(rows) + 1, -1, "i8")
     renumber[held] = np.arange(len(held))
@@ -178,6 +181,7 @@ def _finish_step(
         fixes=rows.take(kept),
         hull=hull[kept],
         elsewhere=elsewhere[kept],
+        known_us=known_us[kept],
         switches=switches,
         rejected=rows.take(gone),
         reason=reason[gone],
