@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.rules import inside_bbox
-from alerts.schema import suppressions
+from alerts.schema import alerts, outbox, suppressions
 from detectors.events import Event
 from vessels.errors import UsageError
 
@@ -55,6 +55,22 @@ def add_suppression(
         .returning(suppressions.c.id)
     )
     return int(added.scalar_one())
+
+
+def silence_alert(connection: Connection, event_id: str, number: int, *, now_us: int) -> None:
+    """Put an alert under a suppression: what waits about it is not sent, and nothing follows."""
+    connection.execute(
+        update(alerts).where(alerts.c.event_id == event_id).values(suppressed_by=number)
+    )
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.event_id == event_id,
+            outbox.c.state.in_(("pending", "held", "gathered")),
+            outbox.c.lease_us == 0,
+        )
+        .values(state="cancelled", done_us=now_us)
+    )
 
 
 def end_suppression(connection: Connection, number: int, now_us: int) -> None:

@@ -20,6 +20,8 @@ from darkwake.arguments import (
     parse_range,
     parse_time,
 )
+from darkwake.cli_alerts import alerts_app
+from darkwake.cli_mail import mail_app
 from darkwake.cli_ports import ports_app
 from darkwake.cli_tiles import tiles
 from darkwake.cli_watch import feeds_app, watch_app
@@ -63,6 +65,8 @@ app.add_typer(config_app, name="config")
 app.add_typer(ports_app, name="ports")
 app.add_typer(watch_app, name="watch")
 app.add_typer(feeds_app, name="feeds")
+app.add_typer(alerts_app, name="alerts")
+app.add_typer(mail_app, name="mail")
 app.command()(tiles)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
