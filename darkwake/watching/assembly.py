@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from alerts.database import open_database
-from alerts.outbox import Sender, drain, release_claims
-from alerts.rules import AlertContext, AlertPolicy
+from alerts.outbox import drain, release_claims
+from alerts.rules import AlertContext
+from darkwake.alert_settings import alert_policy, dispatcher
 from darkwake.engine import Change
 from darkwake.replay import detection_parameters
 from darkwake.settings import Settings
@@ -51,9 +52,11 @@ def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) 
 
         def send_all() -> None:
             scheduler.stop()  # one sender at a time
-            if desk.sender is not None:
+            while True:
                 done = drain(desk.engine, desk.sender, wall_us)
                 log("outbox drained", sent=done.sent, dead=done.dead, waiting=done.waiting)
+                if not (done.waiting and done.sent):
+                    return
 
         service.run(stop_when_idle_s, send_all)
 
@@ -77,26 +80,13 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
         ConfigError: the mail server or the store's URL is of no use.
         StoreError: the store cannot be opened.
     """
-    policy, sender = alert_policy(settings), make_sender(settings)
+    policy, sender = alert_policy(settings), dispatcher(settings, wall_us)
     engine = open_database(settings.store.url)
     try:
         yield Desk(settings, engine, policy, sender)
     finally:
-        if sender is not None:
-            sender.close()
+        sender.close()
         engine.dispose()
-
-
-def alert_policy(settings: Settings) -> AlertPolicy:
-    """Return what the configuration says about alerts."""
-    del settings
-    return AlertPolicy()
-
-
-def make_sender(settings: Settings) -> Sender | None:
-    """Return what delivers the outbox; None where nothing is configured."""
-    del settings
-    return None
 
 
 def _context_of(desk: Desk) -> Callable[[Finder, list[Change]], AlertContext]:

@@ -128,7 +128,9 @@ class Finder:
         self._engine.flush(now_us)
         now_us = max(now_us, self.watermark_us)
         parameters = self.parameters
-        visits, voyages = self._stages.calls(now_us, parameters.port_visit)
+        visits, voyages = self._stages.calls(
+            now_us, parameters.port_visit, parameters.surroundings.anchorages
+        )
         heard = Heard(self.book, visits, voyages, self._placed, now_us)
         told = tell([*self._final.values(), *self._engine.events()], heard, parameters)
         settled_us = self.settled_us(now_us)

@@ -37,8 +37,7 @@ class Desk:
     settings: Settings
     engine: Engine
     policy: AlertPolicy
-    sender: Sender | None
-    """None where neither mail nor webhook is configured."""
+    sender: Sender
 
     def context(self) -> AlertContext:
         """Return what holds now."""
@@ -56,8 +55,6 @@ class Job:
 
 def _send(desk: Desk) -> str:
     """Send what the outbox holds."""
-    if desk.sender is None:
-        return ""
     done = send_due(desk.engine, desk.sender, wall_us())
     if not (done.sent or done.retried or done.dead):
         return ""

@@ -14,6 +14,7 @@ from darkwake.tracks import THIN_US
 from detectors import vessel_stage
 from detectors.pipeline import VesselStages
 from detectors.vessel_stage import Pending, State, VesselOutput
+from vessels.anchorages import Anchorages
 from vessels.fixes import Array, Fixes
 from vessels.visits import VISIT, VOYAGE, VisitParameters, open_visits, open_voyages
 
@@ -118,7 +119,9 @@ class NotingStages:
             for token, notes in self._notes.items()
         }
 
-    def calls(self, now_us: int, parameters: VisitParameters) -> tuple[Array, Array]:
+    def calls(
+        self, now_us: int, parameters: VisitParameters, anchorages: Anchorages | None = None
+    ) -> tuple[Array, Array]:
         """Return VISIT and VOYAGE rows of the head, by hull and start, with those on at `now_us`.
 
         As `darkwake.visit_tables.Calls` does for a replay; of each hull's past voyages the longest
@@ -129,7 +132,7 @@ class NotingStages:
         for state in self._stages.dump(self.head):
             called = vessel_stage.visit_state(state)
             visits.append(open_visits(called, now_us, parameters))
-            voyages.append(open_voyages(called, now_us, parameters))
+            voyages.append(open_voyages(called, now_us, parameters, anchorages=anchorages))
         rows = joined(visits, VISIT), joined(voyages, VOYAGE)
         ordered = [part[np.lexsort((part["start_us"], part["key"]))] for part in rows]
         return ordered[0], ordered[1]

@@ -6,6 +6,7 @@ runs that piled up are one (`coalesce`); a job that is still running is not star
 (`max_instances=1`). A job that fails or is held up is told to the operator.
 """
 
+import logging
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -43,6 +44,7 @@ class Scheduler:
 
     def __init__(self, desk: Desk, jobs: list[Job] | None = None) -> None:
         self._desk = desk
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # the listener says it
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(_THREADS)},
