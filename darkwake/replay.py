@@ -38,6 +38,7 @@ from feeds.report import ReadReport
 from vessels.errors import InputError
 from vessels.fixes import Fixes, fixes_from_table, sort_fixes
 from vessels.identity import IdentityBook
+from vessels.reception import digest
 
 _SCRATCH = "scratch"
 
@@ -151,7 +152,7 @@ def _detect(
     """Fold all stretches, judge what is open as of `now_us`, and tell what was found."""
     tracks = TrackWriter(run.options.out / "tracks.parquet") if run.options.tracks else None
     spool = TrackSpool(run.scratch / "spool.parquet")
-    calls = Calls(parameters.port_visit)
+    calls = Calls(parameters.port_visit, parameters.surroundings.anchorages)
 
     def note(output: VesselOutput) -> None:
         spool.add(output)
@@ -171,6 +172,8 @@ def _detect(
             tracks.add_waiting(Fixes.from_arrays(part, "split_held_"))
         tracks.close()
     result = _tell(run, events, states, calls, spool, parameters, now_us)
+    result.reception = state.sea.reception.counts
+    result.learnt["reception"] = digest(result.reception)
     result.tracks = run.options.out / "tracks.parquet" if tracks is not None else None
     return result
 
@@ -198,7 +201,7 @@ def _tell(
         events=events,
         vessels=vessels,
         identities=identity_table(run.book),
-        visits=visit_table(visits, parameters.port_visit),
+        visits=visit_table(visits, parameters.port_visit, parameters.surroundings.anchorages),
         voyages=voyage_table(voyages, parameters.port_visit),
         report=run.report,
         parameters={},

@@ -48,7 +48,9 @@ def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Even
     around = parameters.surroundings
     events = with_surroundings(name_events(events, heard.book), heard.book, around)
     events = with_kinds(events, heard.book, parameters.dark_rendezvous.min_probability)
-    calls = port_visit_events(heard.visits, events, heard.now_us, parameters.port_visit)
+    calls = port_visit_events(
+        heard.visits, events, heard.now_us, parameters.port_visit, around.anchorages
+    )
     events += with_surroundings(name_events(calls, heard.book), heard.book, around)
     return _with_voyages(events, heard)
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from detectors import vessel_stage
 from detectors.port_visits import PortVisitParameters
+from vessels.anchorages import Anchorages, no_anchorages
 from vessels.fixes import Array
 from vessels.hulls import hull_id_of
-from vessels.ports import nearest_port, ports
 from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import VISIT, VOYAGE, open_visits, open_voyages, voyages_of
 
@@ -56,8 +56,11 @@ VOYAGES_SCHEMA = pa.schema(
 class Calls:
     """All visits and voyages of a run: those that ended as the fold goes, then those still on."""
 
-    def __init__(self, parameters: PortVisitParameters) -> None:
+    def __init__(
+        self, parameters: PortVisitParameters, anchorages: Anchorages | None = None
+    ) -> None:
         self._parameters = parameters
+        self._anchorages = anchorages
         self._visits: list[Array] = [np.empty(0, VISIT)]
         self._voyages: list[Array] = [np.empty(0, VOYAGE)]
 
@@ -71,17 +74,22 @@ class Calls:
         for state in states:
             called = vessel_stage.visit_state(state)
             self._visits.append(open_visits(called, now_us, self._parameters))
-            self._voyages.append(open_voyages(called, now_us, self._parameters))
+            self._voyages.append(
+                open_voyages(called, now_us, self._parameters, anchorages=self._anchorages)
+            )
         visits, voyages = np.concatenate(self._visits), np.concatenate(self._voyages)
         by_hull = (np.lexsort((rows["start_us"], rows["key"])) for rows in (visits, voyages))
         return visits[next(by_hull)], voyages[next(by_hull)]
 
 
-def visit_table(visits: Array, parameters: PortVisitParameters) -> pa.Table:
+def visit_table(
+    visits: Array, parameters: PortVisitParameters, anchorages: Anchorages | None = None
+) -> pa.Table:
     """Return VISIT rows as a table of VISITS_SCHEMA, in their order."""
-    port, port_m = nearest_port(visits["lat"], visits["lon"])
+    anchorages = anchorages or no_anchorages()
+    port, port_m = anchorages.nearest(visits["lat"], visits["lon"], visits["start_us"])
     known = port_m <= parameters.rest_port_distance_km * 1e3
-    table = ports()
+    names, countries = np.array(anchorages.names()), np.array(anchorages.countries())
     columns = {
         "mmsi": (visits["key"] >> 16).astype("i4"),
         "hull_id": [hull_id_of(key) for key in visits["key"].tolist()],
@@ -90,8 +98,8 @@ def visit_table(visits: Array, parameters: PortVisitParameters) -> pa.Table:
         "last_inside": pa.array(visits["last_inside_us"]).cast(_TIME),
         "lat": np.round(visits["lat"], 6),
         "lon": np.round(visits["lon"], 6),
-        "port_name": pa.array(table["name"].to_numpy()[port], pa.string(), mask=~known),
-        "port_country": pa.array(table["country"].to_numpy()[port], pa.string(), mask=~known),
+        "port_name": pa.array(names[port], pa.string(), mask=~known),
+        "port_country": pa.array(countries[port], pa.string(), mask=~known),
         "port_distance_m": np.round(port_m.astype("f8"), 0),
         "confidence_level": visits["confidence"],
         **{name: visits[name] > 0 for name in _FLAGS},

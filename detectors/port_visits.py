@@ -16,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from detectors.events import Event, Reason
+from vessels.anchorages import Anchorages, no_anchorages
 from vessels.fixes import Array
 from vessels.hulls import hull_id_of, hull_key, mmsi_of
-from vessels.ports import nearest_port, ports
 from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import VisitParameters
 
@@ -34,7 +34,11 @@ class PortVisitParameters(VisitParameters):
 
 
 def port_visit_events(
-    visits: Array, events: Iterable[Event], now_us: int, parameters: PortVisitParameters
+    visits: Array,
+    events: Iterable[Event],
+    now_us: int,
+    parameters: PortVisitParameters,
+    anchorages: Anchorages | None = None,
 ) -> list[Event]:
     """Return the visits (vessels.visits.VISIT) that are to be told, as events.
 
@@ -46,7 +50,9 @@ def port_visit_events(
         events: all other events of the run.
         now_us: the time that open visits run to.
         parameters: thresholds.
+        anchorages: ports besides the shipped ones; none by default.
     """
+    anchorages = anchorages or no_anchorages()
     rows = visits[visits["confidence"] >= parameters.min_confidence]
     if parameters.events == "none" or len(rows) == 0:
         return []
@@ -60,10 +66,10 @@ def port_visit_events(
     if not told:
         return []
     places = np.array([(row["lat"], row["lon"]) for row, _ in told])
-    near, near_m = nearest_port(places[:, 0], places[:, 1])
+    starts_us = np.array([int(row["start_us"]) for row, _ in told])
+    near, near_m = anchorages.nearest(places[:, 0], places[:, 1], starts_us)
     known = near_m <= parameters.rest_port_distance_km * 1e3
-    table = ports()
-    names, countries = table["name"].tolist(), table["country"].tolist()
+    names, countries = anchorages.names(), anchorages.countries()
     return [
         _event(
             row,
