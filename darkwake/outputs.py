@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +22,9 @@ from darkwake.versions import versions
 from detectors.events import Event, sort_events
 from feeds.report import ReadReport
 from vessels.clock import iso_z
+
+if TYPE_CHECKING:
+    from vessels.fixes import Array
 
 VESSELS_SCHEMA = pa.schema(
     [
@@ -61,6 +64,8 @@ class ReplayResult:
     """Visits to ports (darkwake/visit_tables.py); None where they were not worked out."""
     voyages: pa.Table | None = None
     """Voyages between them, likewise."""
+    reception: "Array | None" = None
+    """Reception learnt in the last days before `now_us` (vessels.reception), where worked out."""
     learnt: dict[str, Any] = field(default_factory=dict)
     """Hashes of what was learnt from the data, by name."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -99,6 +104,8 @@ def write_result(result: ReplayResult, options: ReplayOptions, progress: Progres
     for name, table in (("visits", result.visits), ("voyages", result.voyages)):
         if table is not None:
             pq.write_table(table, folder / f"{name}.parquet", compression="zstd", version="2.6")
+    if result.reception is not None:
+        write_reception(folder / "reception.nc", result.reception)
     if options.draw_map:
         progress.stage("drawing the map")
         _draw_map(folder / "alerts.html", result, options.map_limit)
@@ -117,6 +124,13 @@ def write_vessels(path: Path, vessels: pa.Table) -> None:
     table = vessels.select(VESSELS_SCHEMA.names).cast(VESSELS_SCHEMA)
     table = table.sort_by([("mmsi", "ascending"), ("hull_id", "ascending")])
     pq.write_table(table.replace_schema_metadata(None), path, compression="zstd", version="2.6")
+
+
+def write_reception(path: Path, rows: "Array") -> None:
+    """Write reception.nc, NetCDF 3; see `vessels.reception.to_dataset`."""
+    from vessels.reception import to_dataset  # noqa: PLC0415 - numba costs a second
+
+    to_dataset(rows).to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
 
 
 def run_record(result: ReplayResult, options: ReplayOptions) -> dict[str, Any]:
@@ -164,6 +178,7 @@ def _draw_map(path: Path, result: ReplayResult, limit: int) -> None:
     from maps.alert_map import write_page  # noqa: PLC0415 - folium costs a second
     from maps.identities import identities  # noqa: PLC0415
     from maps.payload import Page  # noqa: PLC0415
+    from maps.reception_layer import reception_payload  # noqa: PLC0415
 
     page = Page(
         events=result.events,
@@ -172,6 +187,7 @@ def _draw_map(path: Path, result: ReplayResult, limit: int) -> None:
         limit=limit,
         looked_at=_looked_at(result),
         identities=identities(result.vessels),
+        reception=None if result.reception is None else reception_payload(result.reception),
     )
     write_page(path, page)
 

@@ -62,8 +62,9 @@ def confidence(columns: dict[str, Array], knots: Array) -> Array:
 
     `knots` is the speed implied by the two ends, NaN while open.
     """
-    total = INTERCEPT + sum(COEFFICIENTS[name] * columns[name] for name in COEFFICIENTS)
-    total = total + TOO_FAST * (np.nan_to_num(knots, nan=0.0) > FAST_KNOTS)
+    total = INTERCEPT + TOO_FAST * (np.nan_to_num(knots, nan=0.0) > FAST_KNOTS)
+    for name, weight in COEFFICIENTS.items():
+        total = total + weight * columns[name]
     return np.round(1.0 / (1.0 + np.exp(-total)), 3)
 
 

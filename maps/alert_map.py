@@ -25,6 +25,7 @@ _SCRIPTS = (
     "popup.js",
     "time.js",
     "filters.js",
+    "reception.js",
     "page.js",
 )
 _CLUSTER_SCRIPT = ("markercluster", "installed:leaflet.markercluster.js")

@@ -61,6 +61,7 @@ class Page:
         point_budget: Most track vertices; tracks are thinned to it.
         land_budget: Most vertices of fine land; outlines are simplified to it.
         open_first: Show the first finding in full when the page opens: for a page of one.
+        reception: What `maps.reception_layer.reception_payload` gives; None draws no such layer.
     """
 
     events: Sequence[Event]
@@ -73,6 +74,7 @@ class Page:
     point_budget: int = POINT_BUDGET
     land_budget: int = VERTEX_BUDGET
     open_first: bool = False
+    reception: Mapping[str, Any] | None = None
 
 
 def page_payload(page: Page) -> dict[str, Any]:
@@ -98,6 +100,7 @@ def page_payload(page: Page) -> dict[str, Any]:
         "land": basemap_payload(places, page.land, budget=page.land_budget),
         "centre": centre,
         "openFirst": page.open_first,
+        "reception": page.reception,
     }
 
 

@@ -43,6 +43,7 @@ __all__ = [
     "RECEPTION",
     "WINDOW_DAYS",
     "Learnt",
+    "by_cell",
     "count_reception",
     "digest",
     "learn",
@@ -120,6 +121,13 @@ def since_day(rows: Array, day: int) -> Array:
 def newest_day(rows: Array) -> int:
     """Return the last day that rows are of; -1 where there are none."""
     return int(rows["key"][-1]) // PER_DAY if len(rows) else -1
+
+
+def by_cell(rows: Array) -> tuple[Array, Array, Array]:
+    """Return cells in order, and the vessel-hours present and heard in each, over all else."""
+    cell = rows["key"] % PER_DAY // (BLOCKS * CLASSES)
+    cells, sums = _summed(cell, _wide(rows))
+    return cells, sums[:, 0], sums[:, 1]
 
 
 def digest(rows: Array) -> str:
@@ -227,67 +235,60 @@ def _summed(key: Array, counts: Array) -> tuple[Array, Array]:
 
 
 def to_dataset(rows: Array) -> "xr.Dataset":
-    """Return the counts as a dataset over (lat, lon, block, ais_class, receiver), summed over days.
+    """Return the counts, summed over days, as a dataset over (cell, block, ais_class, receiver).
 
-    Only the box of cells with evidence is held. `reception` is heard over present, `basis` says
-    how much of it is own: see `Learnt.at`. Latitudes and longitudes are the cells' centres. Days
-    summed are in the attributes; `digest` names the rows.
+    Only cells and classes with evidence are held; `lat` and `lon` are their centres, degrees.
+    `dataset.set_index(cell=["lat", "lon"]).unstack("cell")` makes a grid. `reception` is what
+    `Learnt.at` gives for the cell, `basis` how much of it is its own. The days summed are in the
+    attributes, with the digest that run.json names.
     """
     import xarray as xr  # noqa: PLC0415 - half a second, for those who ask for it
 
     place = rows["key"] % PER_DAY
-    ais_class, block = place % CLASSES, place // CLASSES % BLOCKS
-    cell = place // (BLOCKS * CLASSES)
-    y, x = cell // COLUMNS, cell % COLUMNS
-    south, north = (int(y.min()), int(y.max()) + 1) if len(rows) else (0, 0)
-    west, east = (int(x.min()), int(x.max()) + 1) if len(rows) else (0, 0)
-    shape = (north - south, east - west, BLOCKS, CLASSES)
-    grids = {}
-    for name in _NAMES:
-        grids[name] = np.zeros(shape, "i4")
-        np.add.at(grids[name], (y - south, x - west, block, ais_class), rows[name])
-    kinds = ("any", "satellite", "terrestrial")
-    value, basis = _grid_reception(rows, (south, north, west, east))
-    dims = ("lat", "lon", "block", "ais_class")
-    days = sorted({int(k) for k in rows["key"] // PER_DAY})
+    classes, one = np.unique(place % CLASSES, return_inverse=True)
+    cells, row = np.unique(place // (BLOCKS * CLASSES), return_inverse=True)
+    lat, lon = cells // COLUMNS - 89.5, cells % COLUMNS - 179.5
+    grids = {name: np.zeros((len(cells), BLOCKS, len(classes)), "i4") for name in _NAMES}
+    for name, grid in grids.items():
+        np.add.at(grid, (row, place // CLASSES % BLOCKS, one), rows[name])
+    heard = [grids[name] for name in ("heard", "satellite", "terrestrial")]
+    value, basis = _cell_reception(rows, lat, lon, classes)
+    dims = ("cell", "block", "ais_class")
+    days = rows["key"] // PER_DAY
     return xr.Dataset(
         {
             "present_hours": (dims, grids["present"]),
-            "heard_hours": (
-                (*dims, "receiver"),
-                np.stack([grids[n] for n in ("heard", "satellite", "terrestrial")], axis=-1),
-            ),
+            "heard_hours": ((*dims, "receiver"), np.stack(heard, axis=-1)),
             "messages": (dims, grids["messages"]),
             "messages_satellite": (dims, grids["messages_satellite"]),
-            "reception": (("lat", "lon", "ais_class"), value),
-            "basis": (("lat", "lon", "ais_class"), basis),
+            "reception": (("cell", "ais_class"), value),
+            "basis": (("cell", "ais_class"), basis),
         },
         coords={
-            "lat": np.arange(south, north) - 89.5,
-            "lon": np.arange(west, east) - 179.5,
+            "lat": ("cell", lat),
+            "lon": ("cell", lon),
             "block": ("block", np.arange(BLOCKS) * (24 // BLOCKS), {"long_name": "UTC hour from"}),
-            "ais_class": ["unknown", "A", "B"],
-            "receiver": list(kinds),
+            "ais_class": [("unknown", "A", "B")[code] for code in classes],
+            "receiver": ["any", "satellite", "terrestrial"],
         },
         attrs={
             "title": "vessel-hours present and heard, learnt from AIS positions",
-            "first_day": _day_text(days[0]) if days else "",
-            "last_day": _day_text(days[-1]) if days else "",
+            "first_day": _day_text(int(days.min())) if len(rows) else "",
+            "last_day": _day_text(int(days.max())) if len(rows) else "",
             "basis_values": "0 none, 1 borrowed from the ring of cells around, 2 own",
             "sha256": digest(rows),
         },
     )
 
 
-def _grid_reception(rows: Array, box: tuple[int, int, int, int]) -> tuple[Array, Array]:
-    south, north, west, east = box
-    shape = (north - south, east - west, CLASSES)
+def _cell_reception(rows: Array, lat: Array, lon: Array, classes: Array) -> tuple[Array, Array]:
+    """Return reception and basis (cells, classes), as of two days after the last row."""
+    shape = (len(lat), len(classes))
     if len(rows) == 0:
         return np.empty(shape), np.empty(shape, "i1")
-    day = newest_day(rows) + WINDOW_DAYS[1]
-    known = learn(rows, day)
-    y, x, ais_class = (axis.ravel() for axis in np.indices(shape))
-    value, basis = known.at(y + south - 89.5, x + west - 179.5, ais_class)
+    known = learn(rows, newest_day(rows) + WINDOW_DAYS[1])
+    wide = np.tile(classes, len(lat))
+    value, basis = known.at(lat.repeat(len(classes)), lon.repeat(len(classes)), wide)
     return value.reshape(shape), basis.reshape(shape).astype("i1")
 
 

@@ -137,6 +137,7 @@
   });
   findings.follow();
   const trackTree = trackBranch(map, byId("tree"), data, tracks, () => tracks.show(momentShown, trailShown));
+  if (data.reception) receptionLayer(map, byId("tree"), data.reception, data.centre);
   const typeOn = (type) => findings.boxes[data.types.findIndex((kind) => kind.type === type)].checked;
   const search = byId("search");
 
