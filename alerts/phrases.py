@@ -36,6 +36,7 @@ _COULD_MEET = mark("A vessel that was silent could have met {name} unseen, from 
 _ENTERED = mark("{name} entered {zone}, {start}.")
 _OTHERWISE = mark("{name}: {type}, from {start}.")
 _SHORE = mark(", {miles} nautical miles from shore")
+_IDENTITY = mark("identity")
 _ATTRIBUTES = {"name": mark("name"), "callsign": mark("call sign"), "imo": mark("IMO number")}
 
 SHORT = {
@@ -78,7 +79,7 @@ _PAPERS = mark("Compare name, call sign, IMO number and flag with the papers and
 _PERMIT = mark("Look up whether the vessel holds a permit for this place and time.")
 _TRANSFER = mark("Ask for the declaration of transshipment, and who observed it.")
 _WHO_NEAR = mark("See who else was near: darkwake replay draws all of them on one map.")
-_BOARD = mark("Meet the vessel while it is in port: the findings before this call are named below.")
+_BOARD = mark("Meet the vessel while it is in port: the findings before this call are named above.")
 CHECKS = {
     "dark_period": (_ASK_TRACK, _LOOK_SATELLITE, _CALL, _NEXT_PORT),
     "encounter": (_TRANSFER, _PERMIT, _LOOK_SATELLITE, _NEXT_PORT),
@@ -218,7 +219,7 @@ def _identity(event: Event, words: Words, values: dict[str, str], _: str | None)
         return words.say(_TWO_PLACES, **values)
     if details.get("old") is None or details.get("new") is None:
         return words.say(_MORE_IDENTITIES, **values)
-    what = words.plain(_ATTRIBUTES.get(str(details.get("attribute")), "identity"))
+    what = words.plain(_ATTRIBUTES.get(str(details.get("attribute")), _IDENTITY))
     old, new = plain(details["old"]), plain(details["new"])
     return words.say(_CHANGED, what=what, old=old, new=new, **values)
 
