@@ -63,7 +63,7 @@ def _shift_columns(
 
 
 @njit(nogil=True, cache=True)
-def scan(
+def scan(  # noqa: C901, PLR0912 - one pass over the image; calls would cost a third of the time
     pixels: Pixels,
     first: int,
     stop: int,

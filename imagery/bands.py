@@ -1,6 +1,6 @@
 """Which band is which, and which sensor took them: file names, descriptions, counts, colours.
 
-House names: vv vh hh hv (radar), coastal blue green red nir swir16 swir22 (optical), gray (unknown).
+House names: vv vh hh hv (radar), blue green red nir swir16 and so on (optical), gray (unknown).
 """
 
 import re
@@ -111,7 +111,7 @@ def sensor_in(name: str) -> Sensor | None:
     words = set(words_of(name))
     if words & (_RADAR_WORDS | set(RADAR)):
         return "s1"
-    if words & _OPTICAL_WORDS or "sentinel" in words and "2" in words:
+    if words & _OPTICAL_WORDS or ("sentinel" in words and "2" in words):
         return "s2"
     return "s1" if "sentinel" in words and "1" in words else None
 

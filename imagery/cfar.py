@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Constant false-alarm rate detection in K-distributed sea clutter.
 
 A pixel is a hit where its amplitude exceeds a multiple of its ring's mean amplitude. The multiple
@@ -7,6 +8,7 @@ probability of a hit on sea alone is the same on calm and on spiky water. A Gaus
 (mean + n sigma) misses that rate by hundreds of times and more.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special  # type: ignore[import-untyped]  # ships no annotations
+from scipy import special
 
 from imagery import _cfar
 
@@ -187,7 +189,7 @@ def strips(first: int, stop: int, height: int) -> list[tuple[int, int]]:
     """Return ranges of about this height that cover first..stop-1, at least two where it pays."""
     pieces = max(-(-(stop - first) // height), 2 if stop - first >= 256 else 1)
     edges = np.linspace(first, stop, pieces + 1).astype(int)
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
 
 
 def in_threads(work: Callable[[T], R], parts: list[T]) -> Iterator[R]:

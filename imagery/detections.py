@@ -58,8 +58,8 @@ def weigh(
     total = float(weights.sum())
     row, column = float(rows @ weights) / total, float(columns @ weights) / total
     dr, dc = rows - row, columns - column
-    spread = (dr * dr) @ weights, (dc * dc) @ weights, (dr * dc) @ weights
-    return row, column, (spread[0] / total, spread[1] / total, spread[2] / total)
+    both = (float((a * b) @ weights) / total for a, b in ((dr, dr), (dc, dc), (dr, dc)))
+    return row, column, (next(both), next(both), next(both))
 
 
 def to_table(

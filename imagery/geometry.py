@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Where a pixel lies: affine grids of a map projection, ground control points, satellite orbits.
 
 Rows and columns count from the centre of the first pixel: (0, 0) is that centre. Positions are
@@ -23,7 +24,9 @@ _STEP_PX = 4.0
 class Geometry(Protocol):
     """Anything that turns pixels into positions."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """How it is known: affine, gcps or orbit."""
 
     def locate(self, row: ArrayLike, column: ArrayLike) -> tuple[Floats, Floats]:
         """Return latitudes and longitudes of pixel centres, degrees, flat."""
@@ -122,7 +125,7 @@ class GcpGeometry:
 def _grid_splines(
     row: Floats, column: Floats, values: tuple[Floats, Floats], rows: Floats, columns: Floats
 ) -> list[Any] | None:
-    from scipy.interpolate import (  # type: ignore[import-untyped]  # noqa: PLC0415 - slow; untyped
+    from scipy.interpolate import (  # noqa: PLC0415 - slow; untyped
         RectBivariateSpline,
     )
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from imagery.bands import Sensor
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
 class Band(Protocol):
     """One band on the grid of its image."""
 
-    nodata: float | None
+    @property
+    def nodata(self) -> float | None:
+        """The value that means no data."""
 
     def read(self, window: Window) -> NDArray[Any]:
         """Return the raw values of a window."""

@@ -1,4 +1,5 @@
-"""Land and water of a radar image, in blocks: shipped polygons, corrected by the image at the coast.
+# mypy: disable-error-code="import-untyped"
+"""Land and water of a radar image, in blocks: shipped polygons, put right by the image itself.
 
 The shipped coast is up to 200 m off and knows no docks. Within 400 m of it the picture decides:
 extended bright areas are land, dark ones that reach the open sea are water. Narrow things that
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no annotations
+from scipy import ndimage
 
 from imagery.geometry import Geometry, Lattice
 from vessels.geography import on_land
@@ -52,8 +53,8 @@ def land_blocks(geometry: Geometry, shape: tuple[int, int]) -> Marks:
     return np.ascontiguousarray(out)
 
 
-def _ask(lattice: Lattice, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> Marks:
-    lat, lon = lattice.locate(rows, columns)
+def _ask(lattice: Lattice, rows: NDArray[np.floating], columns: NDArray[np.floating]) -> Marks:
+    lat, lon = lattice.locate(rows.astype(np.float64), columns.astype(np.float64))
     return on_land(lat, lon)
 
 

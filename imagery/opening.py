@@ -1,7 +1,7 @@
 """From files to an image: names bands, puts them on one grid, finds geometry, sensor and time."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -19,14 +19,13 @@ from vessels.errors import InputError
 _LEAST_PIXEL_M, _MOST_PIXEL_M = 0.2, 120.0
 _SAME_PLACE_PX = 0.6
 _STAMP = re.compile(r"20\d{6}T\d{6}", re.IGNORECASE)
-_SPECKLE = 0.15
-"""Pixel-to-pixel variation over mean above which an unnamed single band is taken for radar."""
+_SPECKLE, _UNLIKE = 0.05, 0.48
+"""Step between neighbours over the median, and over the step at four pixels, above which an
+unnamed single band is taken for radar."""
 _S2_WANTED = re.compile(r"_B(02|03|04|08|11)(_[126]0m)?\.jp2$")
 
 
-def open_image(
-    paths: Sequence[Path], sensor: Literal["auto", "s1", "s2"] = "auto"
-) -> Image:
+def open_image(paths: Sequence[Path], sensor: Literal["auto", "s1", "s2"] = "auto") -> Image:
     """Open the files of one scene, or its .SAFE folder, as one image.
 
     Raises:
@@ -112,18 +111,25 @@ def _choose_sensor(
 
 
 def _ask_pixels(file: RasterFile, index: int) -> Sensor:
-    """Tell radar by its speckle: neighbours differ by a fixed part of the mean; or by decibels."""
+    """Tell radar by its speckle: strong, and nearly as unlike the next pixel as the fourth.
+
+    Measured: optical bands of ports 0.29 to 0.43 of the difference at four pixels, speckle of
+    Sentinel-1 GRD 0.55 and more, in decibels too. Negative numbers are decibels.
+    """
     rows, columns = (min(size, 1024) for size in file.shape)
     values = FileBand(file, index).read((0, rows, 0, columns)).astype(np.float64)
     good = np.isfinite(values) & (values != 0) & (values != (file.nodata or 0))
-    if good.any() and np.median(values[good]) < 0:
-        return "s1"
-    steps = np.abs(np.diff(values, axis=1))
-    both = good[:, 1:] & good[:, :-1]
-    means = (values[:, 1:] + values[:, :-1]) / 2.0
-    if not both.any():
+    if not good.any() or columns < 16:
         return "s2"
-    return "s1" if float(np.median(steps[both] / means[both])) > _SPECKLE else "s2"
+    if np.median(values[good]) < 0:
+        return "s1"
+
+    def step(lag: int) -> float:
+        both = good[:, lag:] & good[:, :-lag]
+        return float(np.abs(values[:, lag:] - values[:, :-lag])[both].mean()) if both.any() else 0.0
+
+    strong = step(1) > _SPECKLE * float(np.median(values[good]))
+    return "s1" if strong and step(1) > _UNLIKE * step(4) else "s2"
 
 
 def _for_sensor(
@@ -145,7 +151,7 @@ def _for_sensor(
     return optical
 
 
-def _order(bands: dict[str, Band], shape: tuple[int, int]) -> dict[str, Band]:
+def _order(bands: Mapping[str, Band], shape: tuple[int, int]) -> Mapping[str, Band]:
     """Settle whether an unnamed stack of four begins with blue or with red.
 
     Clear water reflects more blue than red, so the band that is brighter where the near infrared
@@ -189,9 +195,7 @@ def _place(file: RasterFile, index: int, base: RasterFile) -> FileBand:
         -slack <= corner[0] <= far[0] <= file.shape[1] + slack
         and -slack <= corner[1] <= far[1] <= file.shape[0] + slack
     ):
-        raise InputError(
-            f"does not cover {base.path.name}: not of one scene?", path=str(file.path)
-        )
+        raise InputError(f"does not cover {base.path.name}: not of one scene?", path=str(file.path))
     if file.shape == base.shape:
         return FileBand(file, index)
     scale = (far[1] - corner[1]) / base.shape[0], (far[0] - corner[0]) / base.shape[1]

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Radar values as amplitudes: what a file's numbers mean, found from the numbers themselves.
 
 Digital numbers, sigma nought (linear or in decibels) and 8-bit pictures all become 16-bit
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special  # type: ignore[import-untyped]  # ships no annotations
+from scipy import special
 
 from imagery.cfar import IW_GRDH_LOOKS
 from imagery.image import Image

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Raster files from anywhere, opened with care: GeoTIFF and JPEG 2000, nothing else.
 
 Every file is an outside text. Only plain local files whose first bytes say TIFF (or JPEG 2000) are

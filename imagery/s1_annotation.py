@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """What a Sentinel-1 annotation file tells: orbit, timing, slant range, incidence, calibration.
 
 The XML is an outside text: entities are refused, and so is a file of absurd size.
@@ -64,7 +65,7 @@ class Calibration:
 
     def at(self, row: Floats, column: Floats) -> Floats:
         """Return the table's value at pixels, bilinear."""
-        from scipy.interpolate import (  # type: ignore[import-untyped]  # noqa: PLC0415 - slow
+        from scipy.interpolate import (  # noqa: PLC0415 - slow
             RegularGridInterpolator,
         )
 

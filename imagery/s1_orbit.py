@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Positions of Sentinel-1 pixels at sea level, from orbit, time and slant range.
 
 The ground control points of a product carry the terrain's height: a ship is misplaced by about 1.2
@@ -8,7 +9,7 @@ equations). Agrees with ESA's grid, at the grid's heights, to below a metre.
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicHermiteSpline  # type: ignore[import-untyped]  # no annotations
+from scipy.interpolate import CubicHermiteSpline
 
 from imagery.s1_annotation import Annotation
 
@@ -119,9 +120,7 @@ class OrbitGeometry:
         cosine = (radius**2 + range_m**2 - earth**2) / (2.0 * radius * range_m)
         cosine = np.clip(cosine, -1.0, 1.0)
         sine = np.sqrt(1.0 - cosine**2)
-        return np.asarray(
-            sat + range_m[:, None] * (cosine[:, None] * down + sine[:, None] * right)
-        )
+        return np.asarray(sat + range_m[:, None] * (cosine[:, None] * down + sine[:, None] * right))
 
 
 def _geodetic(point: Floats) -> tuple[Floats, Floats]:

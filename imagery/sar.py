@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Ships in radar images: bright, compact, in both polarisations, and no echo of something brighter.
 
 Each polarisation is scanned alone (see cfar.py): pixels far above their ring's mean are seeds, and
@@ -19,6 +20,7 @@ from imagery.detections import Ship, to_table, weigh
 from imagery.image import Image
 from imagery.radar import Pixels, load_amplitude
 
+_ORDER = ("vv", "hh", "vh", "hv")
 SEED_RATE = 1e-5
 """False alarms a pixel of a seed; two polarisations at this rate make a ship."""
 GROW_RATE = 1e-3
@@ -80,7 +82,7 @@ def find_ships_sar(image: Image, *, land_mask: NDArray[np.bool_] | None = None) 
     Raises:
         InputError: a file is cut short or damaged.
     """
-    names = sorted(image.bands, key=lambda name: "vv hh vh hv".split().index(name))[:2]
+    names = sorted(image.bands, key=_ORDER.index)[:2]
     alone_rate = ALONE_RATE if len(names) == 1 else ONE_OF_TWO_RATE
     polygons = None if land_mask is not None else land.land_blocks(image.geometry, image.shape)
     found: dict[str, list[Group]] = {}
@@ -236,9 +238,7 @@ def _grow(
             first = end
 
 
-def _touches_gap(
-    pixels: Pixels, flat: NDArray[np.int64], before: Sequence[Group]
-) -> bool:
+def _touches_gap(pixels: Pixels, flat: NDArray[np.int64], before: Sequence[Group]) -> bool:
     """Return whether a pixel beside the region has no data or is land, not an earlier group."""
     rows, columns = flat // pixels.shape[1], flat % pixels.shape[1]
     gaps = []
@@ -331,8 +331,8 @@ def _pairs(
 
 def _join(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return a label a group, equal where a chain of pairs joins them."""
-    from scipy.sparse import coo_matrix  # type: ignore[import-untyped]  # noqa: PLC0415 - slow
-    from scipy.sparse.csgraph import (  # type: ignore[import-untyped]  # noqa: PLC0415 - slow
+    from scipy.sparse import coo_matrix  # noqa: PLC0415 - slow
+    from scipy.sparse.csgraph import (  # noqa: PLC0415 - slow
         connected_components,
     )
 

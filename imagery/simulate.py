@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """Labelled radar scenes: K-distributed sea with correlated speckle, and ships of known place.
 
 Physics, not pictures: speckle is a band-limited complex Gaussian field (resolution 20 x 22 m on
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # ships no annotations
+from scipy import ndimage
 
 Floats = NDArray[np.float64]
 
@@ -84,7 +85,7 @@ def _texture(
         return np.ones(shape)
     if texture_m <= 0.0:
         return rng.gamma(texture_shape, 1.0 / texture_shape, shape)
-    from scipy import stats  # type: ignore[import-untyped]  # noqa: PLC0415 - slow to import
+    from scipy import stats  # noqa: PLC0415 - slow to import
 
     normal = ndimage.gaussian_filter(
         rng.standard_normal(shape), texture_m / PIXEL_M / 2.0, mode="wrap"

@@ -1,0 +1,238 @@
+# mypy: disable-error-code="import-untyped"
+"""Ships in optical images: sharp, ship-shaped and bright, with water at bow, stern and side.
+
+The near infrared tells water from all else, for water is black there. In it and in the other bands,
+regions above rising levels are judged one after another, as in a component tree (MSER, Matas et al.
+2002): a region that is long and narrow, fills its outline, is much brighter than what lies around
+it, and has water beyond both ends and along a side, may be a ship, alone or alongside a quay. Moles
+and bridges have no water at their ends; clouds, wakes and white caps have no sharp edge. Places
+that several levels and bands agree on are ships.
+
+All levels are relative to the water nearby: scaling and offsets of the numbers do not matter.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from imagery import shapes
+from imagery.detections import Ship, to_table
+from imagery.image import Image
+from imagery.land import split
+from imagery.shapes import Region
+from vessels.errors import InputError
+
+Floats = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+LEAST_SCORE = 0.35
+"""Score below which a candidate is not told."""
+_TILE_PX, _MARGIN_PX = 768, 64
+_SAMPLE_PX = 2_000_000
+_LEVELS = 32
+_FIRST_LEVEL, _LAST_LEVEL = 5.0, 0.8
+"""Levels run from so many deviations of the water to this part of the brightest pixel."""
+_WATER_PART = 0.3
+"""Share of land's brightness, from water's on, up to which a pixel is water."""
+_APART = 6.0
+"""Deviations of the water between land and water below which a picture holds only water."""
+_LEAST_STEP = 0.01
+_LEAST_WATER_M2 = 50_000.0
+_WAYS = ("nir", "swir16", "red", "light")
+
+
+@dataclass(frozen=True, slots=True)
+class _Water:
+    """What water looks like in the band that tells it."""
+
+    limit: float
+    """A pixel below it is water."""
+    clear: float
+    """A pixel below it may still be part water: beside a bright ship."""
+
+
+def find_ships_optical(image: Image, *, land_mask: Marks | None = None) -> pa.Table:
+    """Return the ships of an optical image (schema DETECTION).
+
+    Without near infrared, red takes its place, and scores are lower.
+
+    Raises:
+        InputError: a file is cut short or damaged, or there is no band to look at.
+    """
+    key = next((name for name in ("nir", "red", "gray", *image.bands) if name in image.bands), None)
+    if key is None:
+        raise InputError("holds no band to look for ships in")
+    water = _judge_water(image, key)
+    trust = 1.0 if key == "nir" else 0.8
+    ships = []
+    for tile in _tiles(image.shape):
+        ships += _search(image, key, water, tile, land_mask, trust)
+    return to_table(ships, image.geometry, 0.4)
+
+
+def _judge_water(image: Image, key: str) -> _Water:
+    """Find the levels that part water from the rest, from a sample of the whole image."""
+    rows, columns = image.shape
+    step = max(int(np.sqrt(rows * columns / _SAMPLE_PX)), 1)
+    height = 64 * step if step > 1 else rows
+    parts = []
+    for top in range(0, rows, height):
+        bottom = min(top + (64 if step > 1 else rows), rows)
+        values = image.read(key, (top, bottom, 0, columns)).astype(np.float64)
+        parts.append(values[_valid(values, image.bands[key].nodata)])
+    values = np.concatenate(parts)
+    if values.size == 0:
+        return _Water(np.inf, np.inf)
+    values = np.minimum(values, np.quantile(values, 0.98))
+    limit = split(values)
+    dark, light = values[values < limit], values[values >= limit]
+    if dark.size == 0 or light.size == 0:
+        return _Water(np.inf, np.inf)
+    low, high = float(np.median(dark)), float(np.median(light))
+    deviation = 1.48 * float(np.median(np.abs(dark - low))) + 1e-9
+    if high - low < _APART * deviation:
+        # One surface. Ships are far above it, and are found by the levels.
+        return _Water(low + 12.0 * deviation, low + 18.0 * deviation)
+    return _Water(low + _WATER_PART * (high - low), low + 1.5 * _WATER_PART * (high - low))
+
+
+def _tiles(shape: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    for top in range(0, shape[0], _TILE_PX):
+        for left in range(0, shape[1], _TILE_PX):
+            yield top, min(top + _TILE_PX, shape[0]), left, min(left + _TILE_PX, shape[1])
+
+
+def _search(
+    image: Image,
+    key: str,
+    water: _Water,
+    tile: tuple[int, int, int, int],
+    land_mask: Marks | None,
+    trust: float,
+) -> list[Ship]:
+    """Return the ships whose centre lies in a tile, seen with its surroundings."""
+    top, bottom, left, right = tile
+    r0, c0 = max(top - _MARGIN_PX, 0), max(left - _MARGIN_PX, 0)
+    window = (
+        r0,
+        min(bottom + _MARGIN_PX, image.shape[0]),
+        c0,
+        min(right + _MARGIN_PX, image.shape[1]),
+    )
+    bands = {name: image.read(name, window).astype(np.float64) for name in image.bands}
+    blind = np.all([~_valid(v, image.bands[n].nodata) for n, v in bands.items()], axis=0)
+    if land_mask is not None:
+        blind |= land_mask[window[0] : window[1], window[2] : window[3]]
+    wet = _large((bands[key] < water.limit) & ~blind, _LEAST_WATER_M2 / image.pixel_m**2)
+    if not wet.any():
+        return []
+    scene = shapes.Surroundings(
+        wet=wet,
+        beside=ndimage.distance_transform_edt(~wet),
+        clear=(bands[key] < water.clear) & ~blind,
+        pixel_m=image.pixel_m,
+    )
+    found: list[Region] = []
+    for number, values in enumerate(_ways(bands)):
+        values[blind] = -np.inf
+        found += _rise(values, number, scene)
+    ships = [_ship(group, trust) for group in shapes.group(found)]
+    return [
+        _moved(ship, r0, c0)
+        for ship in ships
+        if ship.score >= LEAST_SCORE
+        and top <= ship.row + r0 + 0.5 < bottom
+        and left <= ship.column + c0 + 0.5 < right
+    ]
+
+
+def _valid(values: Floats, nodata: float | None) -> Marks:
+    """Return where there is data. Zero is a value (dark water), but for wide areas of it."""
+    good = np.isfinite(values)
+    if nodata is not None:
+        good &= values != nodata
+    size = 16
+    rows, columns = (n // size * size for n in values.shape)
+    blocks = values[:rows, :columns].reshape(rows // size, size, columns // size, size)
+    empty = (blocks == 0.0).all(axis=(1, 3)).repeat(size, axis=0).repeat(size, axis=1)
+    good[:rows, :columns] &= ~empty
+    return good
+
+
+def _large(marks: Marks, least_px: float) -> Marks:
+    """Return the connected areas of at least this size."""
+    labels, count = ndimage.label(marks)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    sizes[0] = 0
+    return np.asarray((sizes >= least_px)[labels])
+
+
+def _ways(bands: dict[str, Floats]) -> list[Floats]:
+    """Return the pictures to look at: infrared, red, and the mean of the visible bands."""
+    ways = [bands[name].copy() for name in _WAYS if name in bands]
+    visible = [bands[name] for name in ("red", "green", "blue") if name in bands]
+    if len(visible) > 1:
+        ways.append(np.mean(visible, axis=0))
+    return ways or [next(iter(bands.values())).copy()]
+
+
+def _rise(values: Floats, way: int, scene: shapes.Surroundings) -> Iterator[Region]:
+    """Yield the ship-like regions of one picture, level by level."""
+    sea = values[scene.wet]
+    low = float(np.median(sea))
+    near = scene.beside <= scene.reach_px
+    # Water may be black throughout (clipped to 0): a step below 1 % of what there is, is none.
+    deviation = max(
+        1.48 * float(np.median(np.abs(sea - low))),
+        (float(np.quantile(sea, 0.95)) - low) / 1.645,
+        _LEAST_STEP * (float(np.quantile(values[near], 0.99)) - low),
+        1e-9,
+    )
+    highest = (float(values[near].max()) - low) / deviation
+    if highest < _FIRST_LEVEL:
+        return
+    for level in np.geomspace(
+        _FIRST_LEVEL, max(highest * _LAST_LEVEL, 4.0 * _FIRST_LEVEL), _LEVELS
+    ):
+        labels, count = ndimage.label(values > low + level * deviation)
+        if count:
+            yield from shapes.judge(labels, count, values, (low, deviation), way, scene)
+
+
+def _ship(group: list[Region], trust: float) -> Ship:
+    """Put what several levels and bands saw at one place together."""
+    ways = {region.way for region in group}
+    widest = max(group, key=lambda region: (region.area_px, -region.row, -region.column))
+    alone = widest.free >= 0.9
+    # Agreement of bands counts most, then of levels; a hull with water all around is surer.
+    votes = len(ways) - 1 + len(group) / 16.0 + (0.5 if alone else 0.0)
+    score = trust * (1.0 - float(np.exp(-votes / 2.0)))
+    contrast_db = 20.0 * float(np.log10(max(region.contrast for region in group)))
+    return Ship(
+        widest.row,
+        widest.column,
+        widest.spread,
+        score,
+        contrast_db,
+        widest.area_px,
+        "optical",
+        () if alone else ("beside_land",),
+    )
+
+
+def _moved(ship: Ship, rows: int, columns: int) -> Ship:
+    from dataclasses import replace  # noqa: PLC0415 - the only use
+
+    return replace(ship, row=ship.row + rows, column=ship.column + columns)
+
+
+def describe(image: Image) -> dict[str, Any]:
+    """Return what the detector would go by: the band for water, and its levels."""
+    key = next(name for name in ("nir", "red", "gray", *image.bands) if name in image.bands)
+    water = _judge_water(image, key)
+    return {"band": key, "limit": water.limit, "clear": water.clear}
