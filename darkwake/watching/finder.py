@@ -32,6 +32,8 @@ port is told up to 30 days after a finding, so what it needs is still there."""
 KEEP_MEETINGS_DAYS = 400.0
 """Encounters are remembered this long, for the company of those who stay out for months."""
 _PLACES_SLACK_US = 24 * US_PER_H
+_UPDATE_STEP_US = US_PER_H // 4
+"""Event time after which the engine is asked what became final."""
 
 
 class Finder:
@@ -52,7 +54,7 @@ class Finder:
         self._late: list[Fixes] = []
         self._final: dict[str, Event] = {}
         self._places: dict[tuple[int, int], Place] = {}
-        self._pruned_us = 0
+        self._pruned_us = self._updated_us = 0
         self.newest_us: int | None = None
         """Time of the newest fix taken in, released or not."""
 
@@ -102,15 +104,13 @@ class Finder:
         due = self._held.time_us <= upto_us
         if due.any():
             fixes, self._held = self._held.take(due), self._held.take(~due)
-            self._engine.update(fixes)
-            self._settle()
+            self._fold(fixes)
 
     def refold(self) -> None:
         """Fold the late rows, and with them all of the past that they can change."""
         late, self._late = concat_fixes(self._late), []
         if len(late):
-            self._engine.update(late)
-            self._settle()
+            self._fold(late)
 
     def finish(self) -> None:
         """Fold everything that was taken in: what the end of a recording does."""
@@ -190,6 +190,15 @@ class Finder:
             raise StoreError(f"not a snapshot of a watch: {error}") from error
         finder.newest_us, finder._pruned_us = meta["newest_us"], meta["pruned_us"]
         return finder
+
+    def _fold(self, fixes: Fixes) -> None:
+        """Fold rows. Judging is left to `tell`, but for what becomes final, now and then."""
+        if int(fixes.time_us.max()) - self._updated_us < _UPDATE_STEP_US:
+            self._engine.absorb(fixes)
+            return
+        self._engine.update(fixes)
+        self._updated_us = self.watermark_us or 0
+        self._settle()
 
     def _settle(self) -> None:
         """Keep what became final as long as it can matter, and forget what is older."""

@@ -140,9 +140,10 @@ class Service:
             source.start(self.intake, self._cursors.get(name))
         try:
             while not self._stop.is_set():
-                self._cycle()
-                quiet_s = self.clocks.quiet_s(time.monotonic())
-                if stop_when_idle_s is not None and (quiet_s or 0.0) >= stop_when_idle_s:
+                brought = self._cycle()
+                quiet_s = self.clocks.quiet_s(time.monotonic()) or 0.0
+                # After a long cycle the feeds had no chance yet to bring what they hold.
+                if not brought and stop_when_idle_s is not None and quiet_s >= stop_when_idle_s:
                     log("idle: everything is judged as at the end of a recording")
                     self._finish()
                     if drain is not None:
@@ -173,9 +174,9 @@ class Service:
         self._checkpoint_s, self._rows_since = time.monotonic(), 0
         self._spent("checkpoint", begun)
 
-    def _cycle(self) -> None:
-        """Gather once, and do what is due."""
-        self._gather()
+    def _cycle(self) -> bool:
+        """Gather once, and do what is due; tell whether the feeds brought anything."""
+        brought = self._gather()
         now_s = time.monotonic()
         self._fold(now_s)
         refresh = now_s - self._refreshed_s >= _REFRESH_S
@@ -189,11 +190,13 @@ class Service:
         grown = self._rows_since >= max(_CHECKPOINT_ROWS, self.finder.rows_in_memory // 2)
         if grown or (self._rows_since and now_s - self._checkpoint_s >= _CHECKPOINT_S):
             self.checkpoint()
+        return brought
 
-    def _gather(self) -> None:
+    def _gather(self) -> bool:
         chunks = self.intake.gather(_WAIT_S, self.settings.watch.gather_s)
         if chunks:
             self._take(chunks)
+        return bool(chunks)
 
     def _take(self, chunks: list[Chunk]) -> None:
         """Make the rows durable, then take them in."""
