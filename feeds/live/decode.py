@@ -146,11 +146,17 @@ class StreamDecoder:
         """Go on from a snapshot.
 
         Raises:
-            ValueError, KeyError: it is none.
+            ValueError, KeyError, TypeError: it is none.
         """
-        state = json.loads(raw)
-        self._cutter.restore(state["part"].encode("latin-1"))
-        self._sentences.restore(state)
+        try:
+            state = json.loads(raw)
+            if not isinstance(state, dict) or not isinstance(state["part"], str):
+                raise TypeError("no snapshot of a stream")
+            part = state["part"].encode("latin-1")
+            self._sentences.restore(state)
+        except (OverflowError, RecursionError) as error:
+            raise ValueError(str(error)) from error
+        self._cutter.restore(part)
 
     def _sort(self, lines: bytes, received_us: int) -> None:
         """Keep sentences as they are, in one piece where no line can be JSON."""

@@ -17,6 +17,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from feeds.live.decode import StreamDecoder
 from feeds.live.session import Session
 from feeds.live.settings import Settings
 from feeds.live.source import FeedSpec
@@ -109,6 +110,7 @@ class KafkaReader(ConnectingWorker):
             state = json.loads(self.cursor)
             self._offsets = {int(key): int(value) for key, value in state["offsets"].items()}
             self._decoder_state = base64.b64decode(state["decoder"], validate=True)
+            StreamDecoder(self.name, self.spec.clock).restore(self._decoder_state)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             text = f"the stored cursor cannot be read: {error}"
             raise Settings(self.spec).error(text) from error
