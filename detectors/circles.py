@@ -55,6 +55,7 @@ CIRCLER = np.dtype(
         ("dx", "f8"),
         ("dy", "f8"),
         ("turned", "f8"),  # radians, to the right positive
+        ("bends", "i8"),  # turns that make it up
         ("n", "i8"),
         ("sog_sum", "f8"),
         ("sog_n", "i8"),
@@ -135,6 +136,7 @@ def _follow(work: Record, columns: tuple[Array, ...], limits: Any, out: Record) 
             if _fit(row, limits, out[found]):
                 found += 1
             _begin(row, t, row.lat, row.lon)
+            row.on = 2  # the course goes on
     return out[:found].copy()
 
 
@@ -145,7 +147,7 @@ def _begin(row: Record, time_us: int, lat: float, lon: float) -> None:
     row.first_us = time_us
     row.lat, row.lon = lat, lon
     row.origin_lat, row.origin_lon = lat, lon
-    row.turned, row.n, row.sog_sum, row.sog_n = 0.0, 0, 0.0, 0
+    row.turned, row.bends, row.n, row.sog_sum, row.sog_n = 0.0, 0, 0, 0.0, 0
     row.sx, row.sy, row.sxx, row.syy, row.sxy = 0.0, 0.0, 0.0, 0.0, 0.0
     row.sz, row.sxz, row.syz, row.szz = 0.0, 0.0, 0.0, 0.0
 
@@ -173,6 +175,7 @@ def _turn(row: Record, lat: float, lon: float, sog: float) -> None:
             _begin(row, row.seen_us, row.lat, row.lon)
         else:
             row.turned += turn
+            row.bends += 1
     row.on = 2
     row.lat, row.lon, row.dx, row.dy = lat, lon, dx, dy
     x, y = _plane(row.origin_lat, row.origin_lon, lat, lon)
@@ -217,7 +220,8 @@ def _fit(row: Record, limits: Any, out: Record) -> bool:
     if math.sqrt(miss) > limits[1] * 2.0 * radius * radius:
         return False
     seconds = (row.seen_us - row.first_us) / 1e6
-    knots = abs(row.turned) * radius / seconds / MPS_PER_KNOT
+    # The first step of all has nothing to turn from.
+    knots = abs(row.turned) * n / row.bends * radius / seconds / MPS_PER_KNOT
     told = row.sog_sum / row.sog_n
     if knots < limits[3] or abs(told - knots) < limits[2] * knots:
         return False

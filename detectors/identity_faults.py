@@ -1,7 +1,9 @@
 """IMO numbers that cannot be one: seven digits whose last is not their check digit.
 
-What is no number of seven digits is left alone: the field often holds a national register's number,
-an MMSI or nothing. A wrong check digit is a slip of the keyboard more often than deceit, so this is
+What is no number of seven digits from 5000000 on is left alone: ships' numbers were given out from
+there, and the field often holds a national register's number instead (of 58 wrong ones in a day of
+MarineCadastre, 45 are seven-digit official numbers of the United States, from 1000000 on), an MMSI
+or nothing. A wrong check digit is a slip of the keyboard more often than deceit, so this is
 information; but it is why such a number matches no list.
 """
 
@@ -12,6 +14,9 @@ import numpy as np
 from detectors.events import Event, Reason
 from vessels.identity import IdentityBook
 from vessels.mmsi import imo_is_valid
+
+
+_FIRST_IMO, _LAST_IMO = 5_000_000, 9_999_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ def wrong_imo_numbers(book: IdentityBook, min_reports: int) -> list[WrongImo]:
     """Return each wrong IMO number that was stated `min_reports` times or more."""
     out: list[WrongImo] = []
     for mmsi, imo in book.stated("imo"):
-        if not 1_000_000 <= imo <= 9_999_999 or bool(imo_is_valid(np.int64(imo))):
+        if not _FIRST_IMO <= imo <= _LAST_IMO or bool(imo_is_valid(np.int64(imo))):
             continue
         held = [one for one in book.intervals(mmsi)["imo"] if one.value == imo]
         reports = sum(one.reports for one in held)
