@@ -53,7 +53,7 @@ def flat_polygons(geometry: Any, *, straight: bool) -> tuple[shapely.MultiPolygo
             sound = shapely.make_valid(polygon, method="structure", keep_collapsed=False)
         else:
             sound = polygon
-        whole += [piece for flat in _polygons(sound) for piece in _cut(flat)]
+        whole += [piece for flat in _polygons(sound) for piece in cut(flat)]
     joined = shapely.union_all(whole) if len(whole) > 1 else shapely.MultiPolygon(whole)
     rounded = shapely.transform(joined, lambda xy: np.round(xy, _ROUND))
     return shapely.MultiPolygon(list(_polygons(rounded))), mended
@@ -113,7 +113,7 @@ def _hole(shell: NDArray[np.float64], hole: Any, *, straight: bool) -> NDArray[n
     return points
 
 
-def _cut(polygon: shapely.Polygon) -> list[shapely.Polygon]:
+def cut(polygon: shapely.Polygon) -> list[shapely.Polygon]:
     """Return the parts of a polygon in each turn of the Earth, moved into [-180, 180]."""
     west, _, east, _ = polygon.bounds
     if west >= -180.0 and east <= 180.0:
