@@ -10,12 +10,14 @@ import select
 import socket
 import struct
 import sys
+import time
 from collections import OrderedDict
 
 from feeds.live.session import Session
 from feeds.live.settings import Settings, is_address
 from feeds.live.source import FeedSpec, Sink, SinkClosedError
-from feeds.live.worker import LONGEST_READ_S, Worker
+from feeds.live.worker import FIRST_WAIT_S, LONGEST_READ_S, Worker
+from vessels.errors import ConfigError
 
 BUFFER_BYTES = 4 << 20
 """What we ask the system to hold for us; it may grant less."""
@@ -36,6 +38,7 @@ class UdpListener(Worker):
         settings = Settings(spec)
         self._address = (settings.host(), settings.port())
         self._interface = settings.text("interface", "")
+        self._silence_s = settings.silence_s()
         self._buffer_bytes = int(settings.number("buffer_bytes", BUFFER_BYTES, 4_096, 1 << 30))
         settings.finish()
         group = is_address(self._address[0])
@@ -47,12 +50,16 @@ class UdpListener(Worker):
     @property
     def port(self) -> int:
         """Return the port listened on, once started."""
-        if self._socket is None:
+        if not self._address[1]:
             raise RuntimeError(f"feed {self.name!r} was not started")
-        return int(self._socket.getsockname()[1])
+        return self._address[1]
 
     def prepare(self) -> None:
         """Open the port and join the group."""
+        self._socket = self._open()
+        self._address = (self._address[0], int(self._socket.getsockname()[1]))
+
+    def _open(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
         opened = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -68,27 +75,51 @@ class UdpListener(Worker):
             what = error.strerror or str(error)
             raise Settings(self.spec).error(f"cannot listen on {self.spec.url}: {what}") from error
         opened.setblocking(False)
-        self._socket = opened
+        return opened
 
     def run(self, sink: Sink) -> None:
         """Take datagrams until `stopping` is set."""
-        opened = self._socket
-        if opened is None:
-            raise RuntimeError("the port is not open")
-        self.meter.connected()
-        with opened:
-            while not self.stopping.is_set():
-                wait_s = min(
-                    (session.wait_s(LONGEST_READ_S) for session in self._sessions.values()),
-                    default=LONGEST_READ_S,
-                )
-                if select.select([opened], [], [], wait_s)[0]:
-                    self._drain(opened, sink)
-                for session in self._sessions.values():
-                    session.tick()
+        while not self.stopping.is_set():
+            opened = self._socket
+            if opened is None:  # it was silent: a group may have to be joined anew
+                try:
+                    opened = self._socket = self._open()
+                except ConfigError as error:
+                    self.meter.failed(error)
+                    self.stopping.wait(FIRST_WAIT_S)
+                    continue
+            self.meter.connected()
+            self._seen_drops = 0
+            with opened:
+                self._listen(opened, sink)
+            self._socket = None
         with contextlib.suppress(SinkClosedError):
             for session in self._sessions.values():
                 session.end()
+
+    def _listen(self, opened: socket.socket, sink: Sink) -> None:
+        """Take datagrams until `stopping` is set, or no position came for too long."""
+        heard, quiet_s = self._positions(), 0.0
+        while not self.stopping.is_set():
+            wait_s = min(
+                (session.wait_s(LONGEST_READ_S) for session in self._sessions.values()),
+                default=LONGEST_READ_S,
+            )
+            started_s = time.monotonic()
+            ready = select.select([opened], [], [], wait_s)[0]
+            quiet_s += time.monotonic() - started_s
+            if ready:
+                self._drain(opened, sink)
+            for session in self._sessions.values():
+                session.tick()
+            if self._positions() > heard:
+                heard, quiet_s = self._positions(), 0.0
+            elif 0 < self._silence_s <= quiet_s:
+                self.meter.failed(f"no valid position for {self._silence_s:g} s")
+                return
+
+    def _positions(self) -> int:
+        return self.meter.status().positions
 
     def _drain(self, opened: socket.socket, sink: Sink) -> None:
         """Take what is there, a few hundred datagrams at most."""

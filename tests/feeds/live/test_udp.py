@@ -113,3 +113,18 @@ def test_an_address_without_port_is_refused() -> None:
     with pytest.raises(ConfigError, match="no port"):
         open_source(FeedSpec("n", "udp://127.0.0.1"))
     assert Settings(FeedSpec("n", "udp://127.0.0.1")).port(10_110) == 10_110
+
+
+def test_a_port_that_is_silent_is_opened_anew_and_still_heard() -> None:
+    sink = Collector()
+    with (
+        running("udp://127.0.0.1:0", sink, silence_timeout_s=0.3) as it,
+        socket.socket(type=socket.SOCK_DGRAM) as out,
+    ):
+        port = port_of(it)
+        wait_for(lambda: it.status().reconnects >= 1)
+        assert "no valid position for 0.3 s" in it.status().last_error
+        while not sink.rows:  # between closing and opening nobody listens
+            out.sendto(line(1), ("127.0.0.1", port))
+            time.sleep(0.02)
+    assert it.status().state == "stopped"
