@@ -46,7 +46,8 @@ def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Even
     events = judge_hand_overs(events, heard.book)
     events = [*events, *_identity_changes(events, heard, parameters)]
     around = parameters.surroundings
-    events = with_surroundings(name_events(events, heard.book), heard.book, around)
+    listed = around.lists.role_of if around.lists else None
+    events = with_surroundings(name_events(events, heard.book, listed), heard.book, around)
     events = with_kinds(events, heard.book, parameters.dark_rendezvous.min_probability)
     calls = port_visit_events(
         heard.visits, events, heard.now_us, parameters.port_visit, around.anchorages

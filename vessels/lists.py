@@ -167,9 +167,10 @@ class VesselLists:
     def __hash__(self) -> int:
         return hash(self.hash)
 
-    def match(self, mmsi: int, who: Identity, time_us: int) -> tuple[ListMatch, ...]:
+    def match(self, mmsi: int, who: Identity, time_us: int | None) -> tuple[ListMatch, ...]:
         """Return the lists that name a vessel at a time (microseconds since 1970), by list name.
 
+        Where the time is None, at any time.
         Of several rows of one list the strongest key wins, then the first line.
         """
         found = []
@@ -191,7 +192,7 @@ class VesselLists:
                 )
         return tuple(found)
 
-    def role_of(self, mmsi: int, who: Identity, time_us: int) -> str | None:
+    def role_of(self, mmsi: int, who: Identity, time_us: int | None = None) -> str | None:
         """Return the role that a list gives a vessel (carrier, bunker, ...), or None."""
         matches = self.match(mmsi, who, time_us)
         roles = [(_RANK[match.key], match.list, match.role) for match in matches if match.role]
@@ -228,11 +229,14 @@ def _keys_of(mmsi: int, who: Identity) -> dict[MatchKey, Any]:
     return {"imo": imo, "callsign_name": pair, "mmsi": mmsi}
 
 
-def _find(one: _List, keys: dict[MatchKey, Any], time_us: int) -> tuple[MatchKey, _Row] | None:
+def _find(
+    one: _List, keys: dict[MatchKey, Any], time_us: int | None
+) -> tuple[MatchKey, _Row] | None:
     for key, rows in one.by_key.items():
         for row in rows.get(keys[key], ()):
             other_hull = row.imo is not None and keys["imo"] not in (None, row.imo)
-            if not other_hull and row.from_us <= time_us <= row.until_us:
+            in_time = time_us is None or row.from_us <= time_us <= row.until_us
+            if in_time and not other_hull:
                 return key, row
     return None
 
