@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+import feeds
 from detectors.dark_period import DarkPeriodParameters
 from detectors.encounters import EncounterParameters
 from detectors.parameters import Parameters
@@ -248,3 +249,34 @@ def test_t20_the_mean_distance_to_shore_is_weighted_by_time():
     (event,) = events(ship(A, hours, lat, lon), kind="loitering", now_h=40)
     by_time_nm = float(distance_to_shore_m(lat, lon).mean()) / 1852.0
     assert event.details["mean_shore_distance_nm"] == pytest.approx(by_time_nm, abs=0.3)
+
+
+T19 = {
+    # what is sent: the fields that must be null for it
+    ("lat", "-91"): {"lat_deg", "lon_deg"},
+    ("lat", "91"): {"lat_deg", "lon_deg"},
+    ("lat", "90.999997"): {"lat_deg", "lon_deg"},
+    ("lat", "-90"): set(),
+    ("lon", "-181"): {"lat_deg", "lon_deg"},
+    ("lon", "181"): {"lat_deg", "lon_deg"},
+    ("lon", "-180"): set(),
+    ("cog", "360"): {"cog_deg"},
+    ("cog", "359.9"): set(),
+    ("sog", "102.3"): {"sog_knots"},
+    ("sog", "102.2"): set(),
+    ("heading", "511"): {"heading_deg"},
+    ("heading", "359"): set(),
+}
+
+
+@pytest.mark.parametrize(("sent", "missing"), T19.items(), ids=str)
+def test_t19_a_value_that_means_not_available_is_null_and_no_other_is(tmp_path, sent, missing):
+    """`name` is there, so that a row without position still is a row."""
+    good = {"mmsi": str(A), "time": "2020-01-01T00:00:00Z", "lat": "10.5", "lon": "20.5"}
+    good |= {"sog": "9.5", "cog": "90.5", "heading": "91", "name": "SEA STAR"}
+    row = good | dict([sent])
+    path = tmp_path / "t19.csv"
+    path.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", encoding="utf-8")
+    (read,) = [found for table in feeds.read([str(path)]) for found in table.to_pylist()]
+    fields = ("lat_deg", "lon_deg", "sog_knots", "cog_deg", "heading_deg")
+    assert {name for name in fields if read[name] is None} == missing
