@@ -291,7 +291,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=10_000.0, help="messages a second")
-    parser.add_argument("--ships", type=int, default=6000)
+    parser.add_argument("--ships", type=int, default=400)
     parser.add_argument("--silences", type=int, default=200)
     parser.add_argument("--horizon-h", type=float, default=1.0)
     parser.add_argument("--peer-s", type=float, default=10.0)

@@ -27,7 +27,8 @@ from vessels.units import US_PER_H, US_PER_MIN
 
 HORIZON_H = 72.0
 _FREEZE_STEP_US = 6 * US_PER_H
-"""How far the frozen point lags behind the horizon at most: each freeze folds its fixes again."""
+"""How far the frozen point lags behind the horizon at most, or an eighth of the horizon where that
+is less: each freeze may fold a rung's fixes again."""
 _RUNG_AGES_US = (2 * US_PER_MIN, 20 * US_PER_MIN, 3 * US_PER_H, 12 * US_PER_H)
 """One rung is kept between two of these ages: each is a whole state, so they are few."""
 _SNAPSHOT_VERSION = 1
@@ -270,7 +271,8 @@ class Engine:
         """Move the frozen point up to the horizon, and set free what lies behind it."""
         upto_us = (self._head.watermark_us or 0) - self._horizon_us
         behind = self._frozen.watermark_us
-        if behind is not None and upto_us - behind < _FREEZE_STEP_US:
+        step_us = min(_FREEZE_STEP_US, self._horizon_us // 8)
+        if behind is not None and upto_us - behind < step_us:
             return
         if not any((rung.fixes.time_us <= upto_us).any() for rung in self._ladder):
             return

@@ -13,6 +13,7 @@ from darkwake.replay import detection_parameters
 from darkwake.settings import Settings
 from darkwake.watching.finder import Finder
 from darkwake.watching.jobs import Desk, run_job
+from darkwake.watching.memory import keep_flat
 from darkwake.watching.scheduler import Scheduler
 from darkwake.watching.service import Service
 from darkwake.watching.status import Status
@@ -34,6 +35,7 @@ def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) 
     """
     if not settings.feeds:
         raise ConfigError("no [[feeds]] in the configuration: there is nothing to watch")
+    keep_flat()
     sources = {feed.name: open_source(feed.spec()) for feed in settings.feeds}
     parameters = detection_parameters(settings)
     with ExitStack() as stack:

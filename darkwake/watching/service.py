@@ -20,6 +20,7 @@ from darkwake.settings import Settings
 from darkwake.watching.finder import Finder
 from darkwake.watching.intake import Clocks, FeedClock, Intake
 from darkwake.watching.journal import Journal
+from darkwake.watching.memory import give_back
 from darkwake.watching.recovery import (
     archive_segments,
     read_snapshot,
@@ -172,6 +173,7 @@ class Service:
             log(f"no checkpoint: {error}")
         self.counters.checkpoints += 1
         self._checkpoint_s, self._rows_since = time.monotonic(), 0
+        give_back()
         self._spent("checkpoint", begun)
 
     def _cycle(self) -> bool:
