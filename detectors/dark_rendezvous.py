@@ -353,6 +353,7 @@ def _event(stop: np.void, rows: Array, now_us: int, parameters: DarkRendezvousPa
         "stop_lat": round(float(stop["lat"]), 6),
         "stop_lon": round(float(stop["lon"]), 6),
         "prior": PRIOR,
+        "max_speed_knots": parameters.max_speed_knots,
         **_columns(stop, kept, likely),
     }
     event = Event(

@@ -186,6 +186,7 @@ DETAIL_FIELDS: dict[str, dict[str, Detail]] = {
         "prior": Detail(
             _NUMBER, "probability that such a stop is a meeting at all, before candidates are seen"
         ),
+        "max_speed_knots": Detail(_NUMBER, "what the silent hulls are taken to sail at most"),
         "loiterer_role": Detail(_WORD, "role of the loiterer by its ship type"),
     },
     "port_visit": {

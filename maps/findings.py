@@ -7,6 +7,7 @@ from detectors.events import SEVERITIES, Event
 from maps import words
 from maps.frame import into_frame, unwrap
 from maps.identities import NOBODY, Identity
+from maps.rendezvous_layer import ranked, reaches
 from maps.sentences import headline
 from vessels.units import US_PER_MIN
 
@@ -40,7 +41,11 @@ def finding(event: Event, centre_deg: float, known: Mapping[str, Identity]) -> d
         "sure": words.sureness(event.confidence),
         "rows": _rows(event, known),
         "why": [words.reason_words(reason) for reason in event.reasons],
-        "details": words.detail_words(event.details),
+        "details": words.detail_words(
+            {k: v for k, v in event.details.items() if not k.startswith("candidate_")}
+        ),
+        "ranked": ranked(event),
+        "reaches": reaches(event, centre_deg),
     }
 
 

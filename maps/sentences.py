@@ -125,9 +125,23 @@ def _implausible(event: Event, _: str | None) -> str:
     return f"{_name(event)} reported positions {need}, {_since(event)}."
 
 
-def _dark_rendezvous(event: Event, other_name: str | None) -> str:
-    other = plain(other_name) if other_name else "A vessel that was silent"
-    return f"{other} could have reached {_name(event)} unseen, {_since(event)}{_off_shore(event)}."
+def _dark_rendezvous(event: Event, _: str | None) -> str:
+    numbers = event.details.get("candidate_mmsi") or [None]
+    names = event.details.get("candidate_names") or [""]
+    lay = "has lain" if event.end_us is None else "lay"
+    likeliest = ""
+    if names[0] or numbers[0] is not None:
+        likeliest = plain(names[0]) if names[0] else f"MMSI {numbers[0]:09d}"
+        likeliest = f", most likely {likeliest}"
+    return (
+        f"{_name(event)} {lay} still for {hours_words(event.duration_h)}, {_since(event)}; "
+        f"{_silent(event)} could have come to it unheard{likeliest}."
+    )
+
+
+def _silent(event: Event) -> str:
+    count = _number(event.details, "candidates") or 1.0
+    return "one silent vessel" if count == 1.0 else f"{count:.0f} silent vessels"
 
 
 def _zone_entry(event: Event, _: str | None) -> str:

@@ -38,7 +38,9 @@ TYPE_MEANING = {
         "One number was used by two vessels, or one vessel changed what it says it is."
     ),
     "implausible_position": "The reported positions cannot all be true.",
-    "dark_rendezvous": "A vessel that was silent could have reached this one.",
+    "dark_rendezvous": (
+        "While this vessel lay still at sea, others that sent no AIS could have come to it."
+    ),
     "zone_entry": "The vessel entered a zone that is watched.",
 }
 OTHER_CAUSES = {
@@ -98,6 +100,10 @@ REASON_WORDS = {
     "possible_calls": "Silences in which it could have called at a port",
     "confidence_level": "Level of confidence in the visit, of 4",
     "after_event": "It called after a finding",
+    "likeliest_candidate": "Probability of the likeliest vessel",
+    "candidates": "Silent vessels that could have come",
+    "time_possible": "Time that it could have been there",
+    "stop": "Lay still for",
     "alternations": "Times that the number changed place",
 }
 """Reason codes in words; a code that is not here is shown with its underscores as spaces."""
@@ -105,7 +111,14 @@ REASON_WORDS = {
 DISCLAIMER = (
     "A finding is an indicator to check, never a verdict. AIS is what vessels report of themselves."
 )
-_UNITS = {"knots": "kn", "count": "", "silences": "", "level": "", "event_id": ""}
+_UNITS = {
+    "knots": "kn",
+    "count": "",
+    "silences": "",
+    "level": "",
+    "probability": "",
+    "event_id": "",
+}
 """How units of reasons read; all others read as they are."""
 _TEXT_LIMIT = 160
 

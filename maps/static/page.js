@@ -21,6 +21,7 @@
   drawLand(map, data.land);
   const tracks = drawTracks(map, data.tracks);
   const paths = L.layerGroup().addTo(map);
+  const reach = L.layerGroup().addTo(map);
   const bundles = L.markerClusterGroup({
     animate: !calm,
     maxClusterRadius: events.length > 200 ? 50 : 20,
@@ -41,6 +42,7 @@
       .bindPopup(() => findingBox(event, kind), { autoPanPadding: [10, 10] })
       .on("popupopen", () => {
         mark(index);
+        drawReaches(reach, event);
         readAloud(marker.getPopup().getElement(), kind.label);
       });
     return { event, kind, marker, line, shown: false, item: listItem(event, kind, index) };
@@ -60,6 +62,7 @@
   }
   map.on("resize", fitPopups);
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  map.on("popupclose", () => reach.clearLayers());
   // On a phone the popup needs the room of the buttons.
   map.on("popupopen popupclose", (change) => document.body.classList.toggle("reading", change.type === "popupopen"));
 

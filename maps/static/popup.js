@@ -18,6 +18,10 @@ function findingBox(event, kind) {
   const facts = make("dl");
   for (const [label, text] of event.rows) facts.append(make("dt", label), make("dd", text));
   box.appendChild(facts);
+  if (event.ranked.length > 0) {
+    box.append(make("h4", "Who could have come, likeliest first"), bullets(event.ranked));
+    if (event.reaches.length > 0) box.append(make("p", "Shaded: where the likeliest can have been half-way through, land not cut out.", "note"));
+  }
   if (event.why.length > 0) box.append(make("h4", "Why it was raised"), bullets(event.why));
   if (kind.causes) box.append(make("h4", "What else could explain it"), make("p", kind.causes));
   if (event.path.length > 1) {

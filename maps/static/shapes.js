@@ -58,3 +58,14 @@ function bundleIcon(bundle) {
   const says = `${inside.length} findings close together, the most severe ${worst}`;
   return new Badge({ className: `bundle ${worst}`, html: number, iconSize: [34, 34], says });
 }
+
+// Where each of the likeliest candidates can have been: darker where it is likelier that it came.
+function drawReaches(layer, event) {
+  layer.clearLayers();
+  const { colour } = shapeOf(event.type);
+  for (const { says, share, rings } of event.reaches) {
+    L.polygon(rings.map((ring) => [ring]), { color: colour, weight: 1.2, fillOpacity: 0.05 + 0.3 * share, interactive: true })
+      .bindTooltip(() => make("span", says), { sticky: true })
+      .addTo(layer);
+  }
+}

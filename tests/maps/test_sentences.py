@@ -93,7 +93,10 @@ SINCE = "from 20 April 2015, 10:00 UTC"
         (
             {"type": "dark_rendezvous", "details": {}},
             None,
-            f"A vessel that was silent could have reached SEA ORCHID unseen, {SINCE}.",
+            (
+                f"SEA ORCHID lay still for 30 h, {SINCE}; "
+                "one silent vessel could have come to it unheard."
+            ),
         ),
         ({"type": "zone_entry"}, None, f"SEA ORCHID entered a watched zone, {SINCE}."),
         ({"type": "new_kind"}, None, f"SEA ORCHID: new kind, {SINCE}."),
