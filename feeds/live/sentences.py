@@ -18,7 +18,9 @@ from feeds.nmea.layout import (
     BAD_CHECKSUM,
     BAD_SENTENCE,
     LINE,
+    MAX_PARTS,
     MAX_PAYLOAD_CHARS,
+    MAX_STATION_BYTES,
     MESSAGE,
     NOISE,
     SENTENCE,
@@ -150,14 +152,15 @@ class SentenceStream:
             ValueError, KeyError: it is none.
         """
         pending = empty_pending()
-        at = np.array(state["at"], np.int64)
-        if len(at) and not (at.min() >= 0 and at.max() < len(pending.slots)):
-            raise ValueError("a slot that does not exist")
-        _fill(pending, at, state)
-        self._pending = pending
-        self._rest = _unpacked(state["rest"])
-        self._base, self._done = int(state["base"]), int(state["done"])
-        self._held = bool(state["held"])
+        _fill(pending, state)
+        rest = _unpacked(state["rest"])
+        base, done = int(state["base"]), int(state["done"])
+        if rest and rest[-1:] not in (b"\n", b"\r"):
+            raise ValueError("a line without an end")
+        if not (0 <= done <= rest.count(b"\n") + rest.count(b"\r") and 0 <= base < 1 << 62):
+            raise ValueError("more lines than there are")
+        self._pending, self._rest = pending, rest
+        self._base, self._done, self._held = base, done, bool(state["held"])
 
 
 def _ends(text: Bytes, starts: Array) -> Array:
@@ -220,15 +223,36 @@ def _packed(raw: bytes) -> str:
 
 
 def _unpacked(text: str) -> bytes:
-    return zlib.decompress(base64.b64decode(text))
+    try:
+        return zlib.decompress(base64.b64decode(text, validate=True))
+    except zlib.error as error:
+        raise ValueError("damaged") from error
 
 
-def _fill(pending: Pending, at: Array, state: dict[str, Any]) -> None:
+def _fill(pending: Pending, state: dict[str, Any]) -> None:
+    """Write the half-received messages of a snapshot into empty slots.
+
+    Raises:
+        ValueError: they are not sound: the kernels trust what the slots say.
+    """
+    at = np.array(state["at"], np.int64)
     slots = np.frombuffer(_unpacked(state["slots"]), pending.slots.dtype)
     lengths = np.frombuffer(_unpacked(state["lengths"]), pending.lengths.dtype)
     store = np.frombuffer(_unpacked(state["store"]), np.uint8)
+    if at.ndim != 1 or len(slots) != len(at) or len(np.unique(at)) != len(at):
+        raise ValueError("not one slot for each message")
+    if not len(at):
+        return
+    lengths = lengths.reshape(len(at), pending.lengths.shape[1])
+    for values, high in (
+        (at, len(pending.slots) - 1),
+        (lengths, MAX_PAYLOAD_CHARS),
+        (slots["total"], MAX_PARTS),
+        (slots["fill"], 5),
+        (slots["station_length"], MAX_STATION_BYTES),
+    ):
+        if values.min() < 0 or values.max() > high:
+            raise ValueError("a message that cannot be")
     pending.slots[at] = slots
-    pending.lengths[at] = lengths.reshape(len(at), pending.lengths.shape[1])
+    pending.lengths[at] = lengths
     pending.store[at] = store.reshape(len(at), pending.store.shape[1])
-    if len(at) and int(pending.lengths[at].max()) > MAX_PAYLOAD_CHARS:
-        raise ValueError("a part that is too long")
