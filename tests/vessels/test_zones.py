@@ -135,6 +135,25 @@ def test_points_agree_with_the_land_mask_and_with_shapely() -> None:
         assert ours == truth.tolist()
 
 
+@pytest.mark.parametrize(("detailed", "half"), [(10**9, 0.25), (0, 0.0625)])
+def test_a_border_through_the_middle_of_a_cell(
+    monkeypatch: pytest.MonkeyPatch, detailed: int, half: float
+) -> None:
+    """Cells are judged by their middle: borders and vertices on it are on one side of it."""
+    monkeypatch.setattr("vessels.zones_grid._DETAILED", detailed)
+    diamond = [(half, half), (1 + half, 1 + half), (half, 2 + half), (half - 1, 1 + half)]
+    shapes = [
+        shapely.box(half, half, 1 + half, 1 + half),
+        shapely.Polygon(diamond),
+        shapely.Polygon([(half, 0), (half, 1), (2, half)]),
+    ]
+    rng = np.random.default_rng(4)
+    lon, lat = rng.uniform(-1.5, 2.5, (2, 4000))
+    for shape in shapes:
+        first, _ = zone_set([Zone("a", "area", "own", shapely.MultiPolygon([shape]))]).at(lat, lon)
+        assert np.array_equal(np.diff(first) > 0, shapely.contains_xy(shape, lon, lat))
+
+
 def test_overlapping_zones_are_all_told_in_order() -> None:
     rng = np.random.default_rng(2)
     centres = rng.uniform(-20, 20, (60, 2))
