@@ -7,7 +7,7 @@ most `max_interpolation_h` apart; it is never extrapolated, and a longer silence
 How far off an interpolated position may be is told with it, as `sigma_m` on each axis. Between two
 fixes T apart, a after the first, it is c * (4 a (T - a) / T / 1 h)^1.5: the bridge of a body whose
 velocity wanders (integrated Brownian motion with both ends known), so c is the error half-way
-through an hour of silence. c was measured on the real tracks of gpsdio-segment (39 numbers away from
+through an hour of silence. c was measured on the real tracks of gpsdio-segment (39 ships away from
 port, 107,000 fixes left out and interpolated from others 10 min to 2 h apart), on the careful side:
 the median over ships of each one's 68 % quantile is 50 to 110 m below 1.2 knots and 220 to 790 m
 from 3 knots on; 90 and 550 m are taken. The power 1.5 fits every class of speed and of silence
