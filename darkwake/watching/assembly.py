@@ -1,27 +1,31 @@
 """Puts a watch together from its configuration: store, feeds, service, jobs, sender."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
-from alerts.database import open_database
+from alerts.database import open_database, transaction
 from alerts.outbox import drain, release_claims
+from alerts.posting import tell_operator
 from alerts.rules import AlertContext
 from darkwake.alert_settings import alert_policy, dispatcher
 from darkwake.engine import Change
 from darkwake.replay import detection_parameters
 from darkwake.settings import Settings
+from darkwake.watching.feed_health import Turn
 from darkwake.watching.finder import Finder
 from darkwake.watching.jobs import Desk, run_job
 from darkwake.watching.memory import keep_flat
 from darkwake.watching.scheduler import Scheduler
-from darkwake.watching.service import Service
+from darkwake.watching.service import MakeContext, Service
 from darkwake.watching.status import Status
 from darkwake.watching.store import Store, wall_us
 from darkwake.watching.talk import log
 from feeds.live import open_source
 from maps.identities import Identity
-from vessels.errors import ConfigError
+from vessels.clock import iso_z
+from vessels.errors import ConfigError, StoreError
 from vessels.hulls import hull_key, mmsi_of
 from vessels.mmsi import flag_of
 
@@ -43,6 +47,7 @@ def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) 
         store = Store(desk.engine)
         release_claims(desk.engine)
         service = Service(settings, parameters, store, sources, _context_of(desk), rebuild=rebuild)
+        service.on_turn = partial(_tell_of_feed, desk)
         stack.enter_context(_stopped_by_signals(service))
         status = Status(service, desk)
         stack.callback(status.close)
@@ -91,10 +96,24 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
         engine.dispose()
 
 
-def _context_of(desk: Desk) -> Callable[[Finder, list[Change]], AlertContext]:
+def _tell_of_feed(desk: Desk, turn: Turn) -> None:
+    """Tell the operator that a feed fell ill; that it recovered is only logged."""
+    if not turn.ill:
+        return
+    context = desk.context()
+    topic = f"feed:{turn.feed}:{iso_z(context.now_us)[:13]}"
+    text = f"{turn.text}. Mails about dark periods are held until it recovers, at most a day."
+    try:
+        with transaction(desk.engine) as connection:
+            tell_operator(connection, context, topic, text)
+    except StoreError as error:
+        log(f"the operator could not be told: {error}")
+
+
+def _context_of(desk: Desk) -> MakeContext:
     """Return what tells the alert book what holds now."""
 
-    def context(finder: Finder, changes: list[Change]) -> AlertContext:
+    def context(finder: Finder, changes: list[Change], held_types: frozenset[str]) -> AlertContext:
         hulls = {
             hull
             for change in changes
@@ -104,6 +123,7 @@ def _context_of(desk: Desk) -> Callable[[Finder, list[Change]], AlertContext]:
         return AlertContext(
             now_us=wall_us(),
             policy=desk.policy,
+            held_types=held_types,
             identities={hull: _identity(finder, hull) for hull in hulls},
         )
 

@@ -34,12 +34,15 @@ def _row(name: str, url: str, known: Any, live: dict[str, Any]) -> dict[str, Any
     now = live.get(name, {})
     message_us = None if known is None else known.last_message_us
     received_us = None if known is None else known.last_received_us
-    health = json.loads(known.health) if known is not None and known.health else {}
+    health = now.get("health") or (json.loads(known.health) if known and known.health else {})
     return {
         "name": name,
         "url": url,
         "state": now.get("state", "not running"),
         "health": health.get("state"),
+        "told": health.get("told"),
+        "rate_per_h": health.get("rate_per_h"),
+        "usual_per_h": health.get("usual_per_h"),
         "last_message": None if message_us is None else iso_z(message_us),
         "last_received": None if received_us is None else iso_z(received_us),
         "rows": 0 if known is None else known.rows,

@@ -14,8 +14,9 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO
+from typing import Self
 
 import pyarrow as pa
 
@@ -53,7 +54,7 @@ class Journal:
     def __init__(self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
         self._folder = folder
         self._segment_bytes = segment_bytes
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self.cut_bytes = 0
         """Bytes of an unfinished record that were cut off at the start."""
         with self._errors():
@@ -66,7 +67,17 @@ class Journal:
             raise StoreError(f"{folder}: another watch of this machine is using it") from error
         self.last = 0
         """Number of the newest batch; 0 before the first."""
-        self._mend()
+        try:
+            self._mend()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def first(self) -> int:
@@ -90,8 +101,9 @@ class Journal:
             file = self._file or self._open(batch.number)
             begin = file.tell()
             try:
-                file.write(record)
-                file.flush()
+                left = memoryview(record)
+                while left:
+                    left = left[file.write(left) :]
                 os.fsync(file.fileno())
             except OSError:
                 file.truncate(begin)
@@ -148,9 +160,10 @@ class Journal:
         self.seal()
         self._lock.close()
 
-    def _open(self, number: int) -> IO[bytes]:
+    def _open(self, number: int) -> FileIO:
         path = self._folder / f"{number:012d}{_SUFFIX}"
-        self._file = path.open("ab")
+        # Without a buffer: what could not be written must not be tried again behind our back.
+        self._file = path.open("ab", buffering=0)
         sync_folder(self._folder)
         return self._file
 

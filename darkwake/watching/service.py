@@ -17,6 +17,7 @@ import pyarrow as pa
 from alerts.rules import AlertContext
 from darkwake.engine import Change, compare_events
 from darkwake.settings import Settings
+from darkwake.watching.feed_health import FeedHealth, Turn, now_for
 from darkwake.watching.finder import Finder
 from darkwake.watching.intake import Clocks, FeedClock, Intake
 from darkwake.watching.journal import Journal
@@ -43,11 +44,14 @@ _TRY_AGAIN_S = (1.0, 30.0)
 _REFRESH_S = 60.0
 """Open findings age: their length and confidence in the store are at most this old."""
 _HEARTBEAT_S = 15.0
+_HEALTH_S = 5.0
 _CHECKPOINT_S = 3600.0
 _CHECKPOINT_ROWS = 250_000
 _TELL_SHARE = 0.25
 _REFOLD_SHARE = 0.1
 """Telling and refolding take at most this share of the time; they are done less often instead."""
+
+MakeContext = Callable[[Finder, list[Change], frozenset[str]], AlertContext]
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ class Service:
         parameters: thresholds, as a replay takes them.
         store: the store, its lease held.
         sources: the feeds, not started.
-        context: gives what holds now for new alerts.
+        context: gives what holds now for new alerts, and which types of them are held.
         rebuild: find everything anew from the archive.
     """
 
@@ -83,7 +87,7 @@ class Service:
         parameters: Parameters,
         store: Store,
         sources: Mapping[str, Source],
-        context: Callable[[Finder, list[Change]], AlertContext],
+        context: MakeContext,
         *,
         rebuild: bool = False,
     ) -> None:
@@ -108,11 +112,17 @@ class Service:
         """Findings that can still change, as the store has them."""
         self._now_us: int | None = None
         self._stop = threading.Event()
-        self._told_s = self._refreshed_s = self._beat_s = self._late_s = 0.0
+        self._told_s = self._refreshed_s = self._beat_s = self._late_s = self._judged_s = 0.0
         self._tell_cost_s = self._refold_cost_s = 0.0
         self._dirty = False
         self._checkpoint_s = time.monotonic()
         self._rows_since = 0
+        self.on_turn: Callable[[Turn], None] | None = None
+        """Called when a feed falls ill or recovers."""
+        known = store.progress()[1]
+        names = list(self.clocks.feeds)
+        self.health = FeedHealth(names, {name: feed.health for name, feed in known.items()})
+        self._remembered = {name: self.health.as_json(name) for name in names}
         self._recover(rebuild=rebuild)
 
     @property
@@ -187,6 +197,8 @@ class Service:
         elif now_s - self._beat_s >= _HEARTBEAT_S:
             self._safely(self.store.heartbeat)
             self._beat_s = now_s
+        if now_s - self._judged_s >= _HEALTH_S:
+            self._judge_feeds(now_s)
         if self.on_cycle is not None:
             self.on_cycle()
         grown = self._rows_since >= max(_CHECKPOINT_ROWS, self.finder.rows_in_memory // 2)
@@ -208,6 +220,7 @@ class Service:
         heard = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
         rows = self._deduper.filter(heard)
         for chunk in chunks:
+            self.health.note(chunk.feed, chunk.table, self.clocks)
             self.clocks.note(chunk, now_s)
             if chunk.cursor is not None:
                 self._cursors[chunk.feed] = chunk.cursor
@@ -269,6 +282,7 @@ class Service:
         }
         changes = compare_events(before, found)
         if refresh:
+            self._remembered = {name: self.health.as_json(name) for name in self.clocks.feeds}
             told = {change.event.event_id for change in changes}
             changes += [
                 Change("updated", event)
@@ -282,9 +296,10 @@ class Service:
             too_late=self.finder.too_late,
             rows=self.counters.rows,
         )
+        held = self.health.held_types(time.monotonic())
         self._safely(
             lambda: self.store.commit(
-                changes, self._context(self.finder, changes), done, self._feed_progress()
+                changes, self._context(self.finder, changes, held), done, self._feed_progress()
             )
         )
         stored = {change.event.event_id for change in changes}
@@ -296,6 +311,17 @@ class Service:
         self._beat_s = time.monotonic()
         self._spent("store", begun)
 
+    def _judge_feeds(self, now_s: float) -> None:
+        """Look how the feeds do, and tell of those that turned."""
+        self._judged_s = now_s
+        now_us = now_for(self.clocks, wall_us(), now_s)
+        turns = [] if now_us is None else self.health.judge(self.clocks, now_us, now_s)
+        for turn in turns:
+            log(turn.text)
+            self._dirty = True  # mails that were held may go out now
+            if self.on_turn is not None:
+                self.on_turn(turn)
+
     def _feed_progress(self) -> dict[str, FeedProgress]:
         return {
             name: FeedProgress(
@@ -303,6 +329,7 @@ class Service:
                 last_message_us=feed.newest_us,
                 last_received_us=feed.received_us,
                 rows=feed.rows,
+                health=self._remembered[name],
             )
             for name, feed in self.clocks.feeds.items()
         }

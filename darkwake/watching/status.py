@@ -111,6 +111,7 @@ class Status:
         received = source.last_position_received_us
         return {
             "state": source.state,
+            "health": self._service.health.state(name),
             "since": iso_z(source.since_us),
             "last_message": None if clock.newest_us is None else iso_z(clock.newest_us),
             "last_position_received": None if received is None else iso_z(received),
@@ -157,6 +158,10 @@ def _metrics(state: dict[str, Any]) -> Iterator[str]:
         yield f"# TYPE darkwake_feed_{name}_total counter"
         for feed, values in state["feeds"].items():
             yield f'darkwake_feed_{name}_total{{feed="{feed}"}} {values[name]}'
+    yield "# HELP darkwake_feed_ill Whether a feed is silent or far below its usual rate."
+    yield "# TYPE darkwake_feed_ill gauge"
+    for feed, values in state["feeds"].items():
+        yield f'darkwake_feed_ill{{feed="{feed}"}} {int(values["health"].get("ill", False))}'
     yield "# HELP darkwake_feed_connected Whether a feed is connected."
     yield "# TYPE darkwake_feed_connected gauge"
     for feed, values in state["feeds"].items():

@@ -63,7 +63,9 @@ class Watched:
     @property
     def database(self) -> str:
         """The store's URL from wherever this process is."""
-        return self.url.replace("sqlite:///", f"sqlite:///{self.folder}/")
+        if self.url == "sqlite:///state.db":
+            return f"sqlite:///{self.folder}/state.db"
+        return self.url
 
     def stored(self, *, withdrawn: bool = False) -> dict[str, dict[str, Any]]:
         """Return the event properties that the store lists, by event_id."""

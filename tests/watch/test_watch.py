@@ -19,8 +19,8 @@ def with_file(folder: Path, url: str = "sqlite:///state.db") -> Watched:
     return watched
 
 
-def test_from_a_folder_and_again_from_the_archive(tmp_path: Path) -> None:
-    watched = with_file(tmp_path)
+def test_from_a_folder_and_again_from_the_archive(tmp_path: Path, store_url: str) -> None:
+    watched = with_file(tmp_path, store_url)
     said = watched.run()
     assert watched.stored() == replayed(recording())
     assert '"what": "idle' in said
@@ -60,8 +60,10 @@ def test_from_a_socket_that_is_cut(tmp_path: Path) -> None:
     assert watched.stored() == replayed(recording())
 
 
-def test_a_second_watch_is_refused_while_the_first_one_lives(tmp_path: Path) -> None:
-    watched = with_file(tmp_path)
+def test_a_second_watch_is_refused_while_the_first_one_lives(
+    tmp_path: Path, store_url: str
+) -> None:
+    watched = with_file(tmp_path, store_url)
     first = watched.start()
     try:
         assert first.stderr is not None
