@@ -29,8 +29,8 @@ _CARRIER_DAYS = 30
 _CARRIER_NAME = re.compile(r"\b(?:REEFER|FRIO|FRIGO)\b", re.IGNORECASE | re.ASCII)
 _MAYBE_CARRIER = frozenset({"cargo", "other", "unknown"})
 
-Listed = Callable[[int, Identity], str | None]
-"""Tells the role that a list gives a number with an identity; None where no list names it."""
+Listed = Callable[[int, Identity, int], str | None]
+"""Tells the role that a list gives a number with an identity at a time (microseconds), or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Role:
     basis: str
 
 
-def stated_role(mmsi: int, who: Identity, listed: Listed | None = None) -> Role:
-    """Return the role that lists, the stated ship type and the name give a vessel."""
-    word = None if listed is None else listed(mmsi, who)
+def stated_role(mmsi: int, who: Identity, time_us: int, listed: Listed | None = None) -> Role:
+    """Return the role that lists, the stated ship type and the name give a vessel at a time."""
+    word = None if listed is None else listed(mmsi, who, time_us)
     if word is not None:
         return Role(word, "list")
     word = role_of(who.ship_type, who.name)
@@ -66,11 +66,12 @@ def meeting_roles(
     catchers: dict[int, list[tuple[int, int]]] = {}
     for event in meetings:
         pair = (event.mmsi, event.other_mmsi or 0)
-        roles = [stated_role(m, book.at(m, event.start_us), listed) for m in pair]
+        at_us = event.start_us
+        roles = [stated_role(m, book.at(m, at_us), at_us, listed) for m in pair]
         stated[event.event_id] = (roles[0], roles[1])
         for mmsi, other, role in zip(pair, reversed(pair), reversed(roles), strict=True):
             if role.word in CATCHERS:
-                catchers.setdefault(mmsi, []).append((event.start_us, other))
+                catchers.setdefault(mmsi, []).append((at_us, other))
     out = {}
     for event in meetings:
         one, two = stated[event.event_id]

@@ -55,14 +55,19 @@ def book(types: dict[int, int]) -> IdentityBook:
     ],
 )
 def test_a_role_rests_on_type_then_name(who: Identity, role: Role) -> None:
-    assert stated_role(A, who) == role
+    assert stated_role(A, who, 0) == role
 
 
 def test_a_list_goes_before_all() -> None:
     listed = {A: "carrier"}
     who = Identity(ship_type=FISHING)
-    assert stated_role(A, who, lambda mmsi, _: listed.get(mmsi)) == Role("carrier", "list")
-    assert stated_role(B, who, lambda mmsi, _: listed.get(mmsi)) == Role("fishing", "type")
+
+    def role(mmsi: int, _: Identity, time_us: int) -> str | None:
+        return listed.get(mmsi) if time_us < DAY_US else None
+
+    assert stated_role(A, who, 0, role) == Role("carrier", "list")
+    assert stated_role(A, who, DAY_US, role) == Role("fishing", "type")
+    assert stated_role(B, who, 0, role) == Role("fishing", "type")
 
 
 @pytest.mark.parametrize(
