@@ -146,7 +146,7 @@ class DarkRendezvous(Section):
         le=2000,
     )
     min_probability: float = quantity(
-        0.1,
+        0.2,
         "Nothing is told unless one candidate has this.",
         unit="probability",
         source=OURS,

@@ -54,6 +54,7 @@ MOST_LIKELIHOOD = 20.0
 """Ships and silences gather on the same grounds: nearness alone proves no more than this."""
 WHOLE_MEETING_H = 4.0
 _BURST = 3.0
+_WATCH_PROBABILITY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class DarkRendezvousParameters:
     """What a silent ship sails at most: few trawlers make 14 knots, reefers 15 to 18."""
     min_stay_h: float = 1.0
     pool_distance_nm: float = 500.0
-    min_probability: float = 0.1
+    min_probability: float = 0.2
     """Nothing is told unless one candidate has this."""
     max_candidates: int = 10
 
@@ -390,7 +391,7 @@ def with_probabilities(event: Event, each: Array, floor: float) -> Event:
     )
     return event.with_(
         confidence=total,
-        severity="watch" if rounded[0] >= 2.0 * floor else "info",
+        severity="watch" if rounded[0] >= _WATCH_PROBABILITY else "info",
         reasons=reasons,
         details=event.details | {"candidate_probability": rounded},
     )

@@ -41,6 +41,16 @@ class SeaGrid(NamedTuple):
 
     is_open: Array  # (ROWS * COLUMNS,) bool
     step_m: Array  # (ROWS, 5, 3): from a row, by rows moved + 2 and columns moved, metres
+    scratch: "Scratch"
+
+
+class Scratch(NamedTuple):
+    """What a search writes on; each leaves it as it was. Whole grids are slow to make anew."""
+
+    away_m: Array  # (ROWS * COLUMNS,), infinite
+    before: Array  # (ROWS * COLUMNS,) int32, of no meaning where `away_m` is infinite
+    is_goal: Array  # (ROWS * COLUMNS,) bool, all false
+    touched: Array  # (ROWS * COLUMNS,) int32: cells that were reached, in order
 
 
 @cache
@@ -51,7 +61,11 @@ def sea_grid() -> SeaGrid:
     for way in CANALS.values():
         legs = [(lon1, lat1, lon2, lat2) for (lat1, lon1), (lat2, lon2) in pairwise(way)]
         _mark_lines(is_open, np.array(legs))
-    return SeaGrid(is_open, _step_lengths())
+    cells = ROWS * COLUMNS
+    scratch = Scratch(
+        np.full(cells, np.inf), np.zeros(cells, "i4"), np.zeros(cells, bool), np.zeros(cells, "i4")
+    )
+    return SeaGrid(is_open, _step_lengths(), scratch)
 
 
 def _coast() -> Array:
@@ -204,22 +218,24 @@ _MOVES = np.array(
 
 @njit(cache=True)
 def _spread(
-    is_open: Array, step_m: Array, source: int, goals: Array, limit_m: float
-) -> tuple[Array, Array]:
-    """Return distance from the source and the cell before, for all cells up to the last goal.
+    is_open: Array, step_m: Array, scratch: Scratch, source: int, left: int, limit_m: float
+) -> int:
+    """Fill in distance from the source and the cell before, up to the last goal.
 
     Args:
         is_open: cells that ships sail.
         step_m: lengths of steps.
+        scratch: `is_goal` is set; how many cells of `touched` were reached is returned.
         source: open cell.
-        goals: bool per cell; the search ends when all are reached.
+        left: how many goals there are; the search ends when all are reached.
         limit_m: cells further off are not looked at.
     """
-    away_m = np.full(ROWS * COLUMNS, np.inf)
-    before = np.full(ROWS * COLUMNS, -1, np.int32)
-    left = goals.sum()
-    keys, cells = np.empty(1 << 16), np.empty(1 << 16, np.int32)
+    away_m, before, is_goal, touched = scratch
+    keys, cells = np.empty(1 << 14), np.empty(1 << 14, np.int32)
     away_m[source] = 0.0
+    before[source] = -1
+    touched[0] = source
+    count = 1
     keys[0], cells[0], size = 0.0, source, 1
     while size > 0 and left > 0:
         here_m, cell = keys[0], cells[0]
@@ -227,7 +243,7 @@ def _spread(
         size -= 1
         if here_m > away_m[cell]:
             continue
-        left -= goals[cell]
+        left -= is_goal[cell]
         row, column = cell // COLUMNS, cell % COLUMNS
         for m in range(len(_MOVES)):
             rows, columns = _MOVES[m, 0], _MOVES[m, 1]
@@ -239,13 +255,16 @@ def _spread(
                 continue
             if not _may_step(is_open, row, column, rows, columns):
                 continue
+            if away_m[other] == np.inf:
+                touched[count] = other
+                count += 1
             away_m[other], before[other] = there_m, cell
             if size == len(keys):
                 keys = np.concatenate((keys, np.empty_like(keys)))
                 cells = np.concatenate((cells, np.empty_like(cells)))
             _push(keys, cells, size, there_m, other)
             size += 1
-    return away_m, before
+    return count
 
 
 @njit(cache=True)
@@ -270,38 +289,38 @@ def _pulled_m(
 
 @njit(cache=True)
 def sea_ways(
-    is_open: Array,
-    step_m: Array,
-    place: tuple[float, float],
-    lat: Array,
-    lon: Array,
-    limit_m: Array,
+    grid: SeaGrid, place: tuple[float, float], lat: Array, lon: Array, limit_m: Array
 ) -> Array:
     """Return the way by sea from a place to each point, metres; inf where it is over its limit.
 
     A way that the great circle alone puts over its limit is not looked for; NaN gives NaN.
     """
+    is_open, step_m, scratch = grid
     out = np.empty(len(lat))
     goal = _straight_ways(is_open, place, (lat, lon), limit_m, out)
-    if not (goal >= 0).any():
-        return out
-    goals = np.zeros(ROWS * COLUMNS, np.bool_)
-    furthest_m = 0.0
+    left, furthest_m = 0, 0.0
     for i in range(len(lat)):
         if goal[i] >= 0:
-            goals[goal[i]] = True
+            left += not scratch.is_goal[goal[i]]
+            scratch.is_goal[goal[i]] = True
             furthest_m = max(furthest_m, limit_m[i])
+    if left == 0:
+        return out
     # A path over cells is up to 2.8 % longer than the way pulled straight; cells round both ends.
+    limit = furthest_m * 1.03 + 60_000.0
     source = _open_near(is_open, place[0], place[1])
-    away_m, before = _spread(is_open, step_m, source, goals, furthest_m * 1.03 + 60_000.0)
+    count = _spread(is_open, step_m, scratch, source, left, limit)
     for i in range(len(lat)):
         if goal[i] < 0:
             continue
         way_m = np.inf
-        if away_m[goal[i]] < np.inf:
-            way_m = _pulled_m(is_open, before, goal[i], place, (lat[i], lon[i]))
+        if scratch.away_m[goal[i]] < np.inf:
+            way_m = _pulled_m(is_open, scratch.before, goal[i], place, (lat[i], lon[i]))
         way_m = max(out[i], way_m)
         out[i] = way_m if way_m <= limit_m[i] else np.inf
+        scratch.is_goal[goal[i]] = False
+    for i in range(count):
+        scratch.away_m[scratch.touched[i]] = np.inf
     return out
 
 

@@ -72,7 +72,7 @@ def interpolate(
 def distances_m(lat1_deg: Any, lon1_deg: Any, lat2_deg: Any, lon2_deg: Any) -> NDArray[np.float64]:
     """Return great-circle distances of broadcastable arrays of points, metres."""
     points = np.broadcast_arrays(lat1_deg, lon1_deg, lat2_deg, lon2_deg)
-    flat = [np.ascontiguousarray(column, dtype=np.float64).ravel() for column in points]
+    flat = [np.array(column, dtype=np.float64).ravel() for column in points]
     return np.asarray(_distances(*flat)).reshape(points[0].shape)
 
 

@@ -95,8 +95,7 @@ def sea_distance_m(
     """
     columns = np.broadcast_arrays(lats, lons, limit_m)
     lats, lons, limits = (np.array(c, "f8").ravel() for c in columns)
-    grid = sea_grid()
-    away_m = sea_ways(grid.is_open, grid.step_m, (float(lat), float(lon)), lats, lons, limits)
+    away_m = sea_ways(sea_grid(), (float(lat), float(lon)), lats, lons, limits)
     return np.asarray(away_m).reshape(columns[0].shape)
 
 
