@@ -23,12 +23,12 @@ from alerts.letter import MOST_SUBJECT, Letter, letter, position, shortened
 from alerts.stored import Row, event_from, identities_from
 from alerts.translate import Words, mark
 from detectors.events import SEVERITIES, Event
-from maps.picture import event_picture
-from maps.tracks import Track
+from maps.identities import Identity
 from maps.words import DISCLAIMER, plain, type_words
 from vessels.clock import iso_z
 from vessels.text import clean_text
 
+Draw = Callable[[Event, Mapping[str, Identity]], bytes]
 MOST_FINDINGS = 50
 """Most findings written out in one bundle; the rest is counted and in the list."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +71,7 @@ def compose(
     reply_to: str | None,
     list_name: str,
     domain: str,
-    tracks: Callable[[Event], Mapping[str, Track]],
+    draw: Draw,
 ) -> EmailMessage:
     """Return the mail of a row.
 
@@ -82,7 +82,7 @@ def compose(
         reply_to: address that answers go to; the sender's where None.
         list_name: what List-Id calls the list.
         domain: the sender's domain.
-        tracks: gives the tracks of an event's hulls, for the picture.
+        draw: makes the picture of an event, as PNG.
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Darkwake", addr_spec=sender)
@@ -105,7 +105,7 @@ def compose(
     elif row["kind"] == "test":
         _test_body(message, payload)
     else:
-        _event_body(message, row, payload, tracks)
+        _event_body(message, row, payload, draw)
     return message
 
 
@@ -113,7 +113,7 @@ def _event_body(
     message: EmailMessage,
     row: Row,
     payload: Mapping[str, Any],
-    tracks: Callable[[Event], Mapping[str, Track]],
+    draw: Draw,
 ) -> None:
     event = event_from(payload["event"])
     words = Words(payload["language"])
@@ -124,7 +124,7 @@ def _event_body(
     message["X-Darkwake-Event"] = event.event_id
     foot = _foot(words, row["subscription"])
     text = _event_text(told, words, foot)
-    picture = event_picture(event, tracks(event), identities=known)
+    picture = draw(event, known)
     cid = f"map.{event.event_id}@darkwake"
     page = partial(
         _html,

@@ -150,10 +150,9 @@ def _send(engine: Engine, sender: Sender, now_us: int, *, before_us: int, limit:
             outcome = stopped.get(row["channel"])
             if outcome is None:
                 outcome = sender.deliver(row)
-                counts[outcome.result] += 1
                 if outcome.stop:
                     stopped[row["channel"]] = outcome
-                _record(engine, sender.policy, row, outcome, now_us)
+                counts[_record(engine, sender.policy, row, outcome, now_us)] += 1
             else:
                 # The server is away: one row was tried for all of them.
                 _put_off(engine, row, outcome, now_us)
@@ -188,9 +187,10 @@ def _claim(connection: Connection, now_us: int, before_us: int, limit: int) -> l
     return rows
 
 
-def _record(engine: Engine, policy: AlertPolicy, row: Row, outcome: Outcome, now_us: int) -> None:
+def _record(engine: Engine, policy: AlertPolicy, row: Row, outcome: Outcome, now_us: int) -> str:
+    """Write down what came of a try and return it: a retry that is too old is dead."""
     answer = clean_text(outcome.answer, limit=_ANSWER_LIMIT)
-    result = outcome.result
+    result: str = outcome.result
     if result == "retry" and now_us - row["created_us"] >= GIVE_UP_US:
         result = "dead"
     values = {"lease_us": 0, "last_error": None if result == "sent" else answer}
@@ -207,6 +207,7 @@ def _record(engine: Engine, policy: AlertPolicy, row: Row, outcome: Outcome, now
         connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(**values))
         if result == "dead" and row["kind"] != "operator":
             _tell_of_dead(connection, policy, row, answer or "no reason given", now_us)
+    return result
 
 
 def _put_off(engine: Engine, row: Row, outcome: Outcome, now_us: int) -> None:

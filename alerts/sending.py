@@ -9,13 +9,19 @@ from alerts.compose import compose
 from alerts.mailer import MailServer, SmtpMailer
 from alerts.outbox import Outcome
 from alerts.rules import AlertPolicy
-from alerts.stored import Row
+from alerts.stored import Row, event_body, to_json
 from alerts.webhook import WebhookTarget, append_line, post
 from detectors.events import Event
+from maps.identities import Identity
+from maps.picture import event_picture
 from maps.tracks import Track
 
 Tracks = Callable[[Event], Mapping[str, Track]]
 """Gives the tracks of an event's hulls around it, for the picture; none is fine."""
+
+
+_MOST_PICTURES = 100
+"""Pictures kept, at some 10 kB each."""
 
 
 def no_tracks(event: Event) -> Mapping[str, Track]:
@@ -52,6 +58,7 @@ class Dispatcher:
         self._mailer = None if mail is None else SmtpMailer(mail.server)
         self._webhook = webhook
         self._tracks = tracks
+        self._pictures: dict[str, bytes] = {}
 
     @property
     def policy(self) -> AlertPolicy:
@@ -72,10 +79,19 @@ class Dispatcher:
                 reply_to=self._mail.reply_to,
                 list_name=self._mail.list_name,
                 domain=self._policy.domain,
-                tracks=self._tracks,
+                draw=self._draw,
             )
             return self._mailer.send(message, self._mail.sender, row["recipient"])
         return Outcome("retry", None, f"no {row['channel']} is configured", stop=True)
+
+    def _draw(self, event: Event, known: Mapping[str, Identity]) -> bytes:
+        """Return the picture of an event, drawn once for all who get it."""
+        key = to_json([event_body(event), sorted(known.items())])
+        if key not in self._pictures:
+            if len(self._pictures) >= _MOST_PICTURES:
+                self._pictures.pop(next(iter(self._pictures)))
+            self._pictures[key] = event_picture(event, self._tracks(event), identities=known)
+        return self._pictures[key]
 
     def close(self) -> None:
         """End the connection to the mail server."""
