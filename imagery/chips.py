@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagery.geometry import ground_axes
+from imagery.geometry import AffineGeometry, apply, ground_axes
 from imagery.image import Image
 from imagery.raster import Window
 from vessels.errors import InputError
@@ -112,13 +112,11 @@ def to_dataset(image: Image, window: Window) -> "xr.Dataset":
         "files": list(image.provenance.get("files", [])),
         "item": str(image.provenance.get("item", "")),
     }
-    crs = getattr(image.geometry, "crs", None)
-    if crs is not None:
-        from affine import Affine  # noqa: PLC0415 - comes with rasterio
-
-        attributes["crs"] = crs.to_wkt()
-        moved = image.geometry.transform * Affine.translation(left, top)  # type: ignore[attr-defined]  # an affine geometry has a crs
-        attributes["transform"] = list(moved)[:6]
+    if isinstance(image.geometry, AffineGeometry):
+        step = tuple(image.geometry.transform)[:6]
+        corner = apply(step, left, top)
+        attributes["crs"] = image.geometry.crs.to_wkt()
+        attributes["transform"] = [step[0], step[1], corner[0], step[3], step[4], corner[1]]
     return xr.Dataset(variables, coords={"row": rows, "col": columns}, attrs=attributes)
 
 

@@ -45,8 +45,14 @@ class AffineGeometry:
     def locate(self, row: ArrayLike, column: ArrayLike) -> tuple[Floats, Floats]:
         """Return latitudes and longitudes; NaN where the projection has none."""
         rows, columns = _flat(row, column)
-        x, y = self.transform * (columns + 0.5, rows + 0.5)
+        x, y = apply(self.transform, columns + 0.5, rows + 0.5)
         return to_degrees(self.crs, x, y)
+
+
+def apply(transform: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """Return the affine transform of points. Written out: the operator changes between versions."""
+    a, b, c, d, e, f = tuple(transform)[:6]
+    return a * x + b * y + c, d * x + e * y + f
 
 
 def to_degrees(crs: Any, x: Floats, y: Floats) -> tuple[Floats, Floats]:

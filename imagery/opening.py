@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from imagery.bands import RADAR, Sensor, name_bands, sensor_of
-from imagery.geometry import AffineGeometry, GcpGeometry, Geometry, pixel_size_m
+from imagery.geometry import AffineGeometry, GcpGeometry, Geometry, apply, pixel_size_m
 from imagery.image import Band, FileBand, Image
 from imagery.raster import RasterFile, open_raster
 from imagery.s1_annotation import Annotation, Calibration, read_annotation, read_calibration
@@ -188,8 +188,9 @@ def _place(file: RasterFile, index: int, base: RasterFile) -> FileBand:
             f"is not on the map projection of {base.path.name}: not of one scene?",
             path=str(file.path),
         )
-    step = ~file.transform * base.transform
-    corner, far = step * (0.0, 0.0), step * (base.shape[1], base.shape[0])
+    back = ~file.transform
+    corner = apply(back, *apply(base.transform, 0.0, 0.0))
+    far = apply(back, *apply(base.transform, *base.shape[::-1]))
     slack = _SAME_PLACE_PX
     if not (
         -slack <= corner[0] <= far[0] <= file.shape[1] + slack

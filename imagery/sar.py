@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from imagery import _cfar, artefacts, land
 from imagery.cfar import Hits, Multipliers, Ring, find_hits, in_threads, multipliers, strips
@@ -40,6 +41,7 @@ _MOST_SEEDS = 300_000
 _MOST_LENGTH_M = 600.0
 _RESCAN_PX = 192
 _LEAST_PX = 2
+_COAST_M = 35.0
 _POINT_SIGMA_M = 9.0
 """Standard deviation of a point target's power: 20 to 22 m of half-power width."""
 
@@ -57,8 +59,8 @@ class Group:
     alone: float
     """Largest amplitude over the threshold for one polarisation."""
     contrast_db: float
-    touches: bool
-    """It reaches land or the edge of the data."""
+    depth_px: float
+    """How far it reaches from land or the edge of the data; infinite where it touches neither."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +122,13 @@ def find_groups(pixels: Pixels, pixel_m: float, looks: float, alone_rate: float)
     hits = find_hits(pixels, limits.ring, limits.seed, factor=limits.factor)
     groups = _take(pixels, hits, limits)
     again = _near(pixels.shape, groups, limits.ring)
-    for top, bottom, left, right in again:
-        hits = _scan_part(pixels, (top, bottom, left, right), limits)
+    coast_px = _COAST_M / pixel_m
+    for tile in again:
+        hits = _scan_part(pixels, tile, limits)
         if len(hits):
-            groups += _take(pixels, hits, limits, groups)
+            # What is coast already stays so: more of its skirt may show now.
+            ships = [group for group in groups if group.depth_px > coast_px]
+            groups += _take(pixels, hits, limits, ships)
     return groups
 
 
@@ -214,7 +219,7 @@ def _take(pixels: Pixels, hits: Hits, limits: Limits, before: Sequence[Group] = 
                 float(hits.over[order[i]]),
                 float(alone[i]),
                 float(10.0 * np.log10(power.max())),
-                _touches_gap(pixels, flat, before),
+                _depth_from_gap(pixels, flat, before),
             )
         )
     for group in groups:
@@ -238,20 +243,26 @@ def _grow(
             first = end
 
 
-def _touches_gap(pixels: Pixels, flat: NDArray[np.int64], before: Sequence[Group]) -> bool:
-    """Return whether a pixel beside the region has no data or is land, not an earlier group."""
+def _depth_from_gap(pixels: Pixels, flat: NDArray[np.int64], before: Sequence[Group]) -> float:
+    """Return how far a region reaches from land or the edge of the data; inf: touches neither.
+
+    Pixels of earlier groups are no gap, though they were set to 0.
+    """
     rows, columns = flat // pixels.shape[1], flat % pixels.shape[1]
-    gaps = []
-    for dr, dc in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        r = np.clip(rows + dr, 0, pixels.shape[0] - 1)
-        c = np.clip(columns + dc, 0, pixels.shape[1] - 1)
-        empty = pixels[r, c] == 0
-        gaps.append(r[empty] * pixels.shape[1] + c[empty])
-    gap = np.concatenate(gaps)
-    if gap.size == 0 or not before:
-        return gap.size > 0
-    taken = np.concatenate([g.rows * pixels.shape[1] + g.columns for g in before])
-    return not bool(np.isin(gap, taken).all())
+    top, left = max(int(rows.min()) - 2, 0), max(int(columns.min()) - 2, 0)
+    bottom, right = int(rows.max()) + 3, int(columns.max()) + 3
+    gap = pixels[top:bottom, left:right] == 0
+    for group in before:
+        r, c = group.rows - top, group.columns - left
+        inside = (r >= 0) & (c >= 0) & (r < gap.shape[0]) & (c < gap.shape[1])
+        gap[r[inside], c[inside]] = False
+    own = np.zeros(gap.shape, np.bool_)
+    own[rows - top, columns - left] = True
+    if not (ndimage.binary_dilation(own, iterations=2) & gap).any():
+        return np.inf
+    # A pixel that lies beside the gap is at distance 1; beyond the window there is no gap.
+    away = ndimage.distance_transform_edt(~np.pad(gap, 1))[1:-1, 1:-1]
+    return float(away[own].max())
 
 
 def _near(
@@ -307,6 +318,8 @@ def _fuse(found: dict[str, list[Group]], pixel_m: float) -> list[Ship]:
     both[close[band[close[:, 0]] != band[close[:, 1]]].ravel()] = True
     alone = np.array([group.alone for _, group in groups])
     keep = both | ((alone > 1.0) & (size >= _LEAST_PX))
+    # The coast shines a pixel or two out over the water.
+    keep &= np.array([group.depth_px for _, group in groups]) > _COAST_M / pixel_m
     near = _pairs(points, owner, 2.9)
     label = _join(len(groups), near[keep[near].all(axis=1)])
     ships = []
@@ -360,7 +373,7 @@ def _ship(members: list[tuple[str, Group]], bands: int, pixel_m: float) -> Ship 
     if bands > 1 and len(names) == 1:
         flags.append("one_band")
     score = 1.0 - 0.6 * float(np.exp(-margin / 8.0))
-    if any(group.touches for _, group in members):
+    if any(np.isfinite(group.depth_px) for _, group in members):
         flags.append("touches_land")
         score *= 0.5
     return Ship(

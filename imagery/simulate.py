@@ -105,7 +105,7 @@ def _sigmas() -> tuple[float, float]:
 def _blur(field: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Band-limit a white field and keep its mean power."""
     rows, columns = _sigmas()
-    blurred = ndimage.gaussian_filter(field, (rows, columns), mode="wrap", truncate=4.0)
+    blurred = ndimage.gaussian_filter(field, (rows, columns), mode="reflect", truncate=4.0)
     # Power of a white field under a Gaussian kernel falls by 1 / (4 pi s1 s2).
     return np.asarray(blurred * np.sqrt(4.0 * np.pi * rows * columns))
 

@@ -1,0 +1,1 @@
+"""Tests of images and of the ships found in them."""
