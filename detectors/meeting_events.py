@@ -157,7 +157,7 @@ def loitering_events(
     for i, run in enumerate(runs):
         key, start, best = int(run["key"]), int(run["start_slot"]), int(run["best_slot"])
         longest, met = context.alone(key, start, best)
-        if longest * SLOT_MIN < parameters.min_duration_h * 60.0:
+        if met and longest * SLOT_MIN < parameters.min_duration_h * 60.0:
             continue
         hours = int(run["best_slots"]) * SLOT_MIN / 60.0
         knots = float(run["best_distance_nm"]) / hours
