@@ -1,7 +1,9 @@
 """Exact duplicates dropped in bounded memory while a read streams by.
 
 Archives repeat messages: the same sentence heard by several stations, the same row twice (40 % of
-a Danish file). A row is a duplicate where every column but station and receiver is equal.
+a Danish file). A row is a duplicate where every column but the station is equal. The same fix by
+satellite and on the ground is two rows: the receiver enters events (how a hull was heard before it
+fell silent), so which of the two came first must not decide.
 """
 
 import numba
@@ -14,8 +16,8 @@ from vessels.schema import FIXES
 
 TABLE_BITS = 22
 """The table has 2^22 slots of 8 bytes: 32 MiB."""
-IGNORED = ("station", "receiver")
-"""Provenance: who heard a row does not make it another row."""
+IGNORED = ("station",)
+"""Provenance: which station heard a row does not make it another row."""
 
 _COMPARED = [field.name for field in FIXES if field.name not in IGNORED]
 _NULL = np.uint64(0x9E3779B97F4A7C15)

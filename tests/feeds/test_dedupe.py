@@ -50,12 +50,11 @@ def test_duplicates_are_found_across_tables() -> None:
     assert deduper.filter(other)["name"].to_pylist() == ["ANOTHER DICTIONARY"]
 
 
-@pytest.mark.parametrize("name", ["station", "receiver"])
-def test_who_heard_it_does_not_make_another_row(name: str) -> None:
-    assert Deduper().filter(_table(ROW, {**ROW, name: None})).num_rows == 1
+def test_which_station_heard_it_does_not_make_another_row() -> None:
+    assert Deduper().filter(_table(ROW, {**ROW, "station": None})).num_rows == 1
 
 
-@pytest.mark.parametrize("name", [name for name in ROW if name not in ("station", "receiver")])
+@pytest.mark.parametrize("name", [name for name in ROW if name != "station"])
 def test_every_other_column_makes_another_row(name: str) -> None:
     value = ROW[name]
     rows = [ROW, {**ROW, name: value + 1 if not isinstance(value, str) else "B"}]
