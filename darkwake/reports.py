@@ -129,7 +129,17 @@ def report_config(path: Path | None, *, as_json: bool) -> None:
         say_json(values)
         return
     for name, value in values.items():
-        say(f"{name} = {json.dumps(value)}")
+        say(f"{name} = {_toml(value)}")
+
+
+def _toml(value: Any) -> str:
+    """Return a JSON value as TOML in one line; what is null is left out of tables."""
+    if isinstance(value, dict):
+        inside = (f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items() if v is not None)
+        return f"{{{', '.join(inside)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(one) for one in value)}]"
+    return json.dumps(value)
 
 
 def report_explanation(name: str, path: Path | None, *, as_json: bool) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from typer.testing import CliRunner
 
+from darkwake.cli import app
 from darkwake.config import InvalidSettingsError, load_settings
 from darkwake.geography_settings import ListFile, ZoneFile, surroundings_of
 from darkwake.options import ReplayOptions
@@ -120,3 +122,10 @@ def test_a_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(f'[[zones]]\nname = "a"\npath = "{tmp_path}/none.gpkg"\n')
     with pytest.raises(ConfigError, match=r"none\.gpkg: no such file"):
         surroundings_of(load_settings(tmp_path / "c.toml"))
+
+
+def test_what_config_show_prints_is_a_configuration(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    shown = CliRunner().invoke(app, ["config", "show", "--config", str(config)])
+    (tmp_path / "again.toml").write_text(shown.stdout)
+    assert load_settings(tmp_path / "again.toml") == load_settings(config)
