@@ -115,11 +115,41 @@ def _identity_conflict(event: Event, _: str | None) -> str:
             f"{plain(details['old'])} to {plain(details['new'])}"
         )
     else:
-        told = f"{_name(event)} stated more than one identity"
+        told = _doubt(event)
     return f"{told}, {_since(event)}."
 
 
+def _doubt(event: Event) -> str:
+    """Return what is doubtful about a number, where no value changed."""
+    details = event.details
+    other = f"{event.other_mmsi or 0:09d}"
+    match details.get("kind"):
+        case "two_transmitters":
+            return (
+                f"MMSI {event.mmsi:09d} and {other} sailed as close as two transmitters of one ship"
+            )
+        case "hand_over":
+            old, new = (details.get(name) or 0 for name in ("from_mmsi", "to_mmsi"))
+            return f"MMSI {new:09d} began where MMSI {old:09d} fell silent, as the same ship would"
+        case "mid_unassigned":
+            return f"{_name(event)} uses the number {event.mmsi:09d}, which no country has given"
+        case "imo_invalid":
+            return f"{_name(event)} stated {plain(details.get('new'))}, which is no IMO number"
+    return f"{_name(event)} stated more than one identity"
+
+
 def _implausible(event: Event, _: str | None) -> str:
+    others = _number(event.details, "others")
+    if others is not None:
+        return (
+            f"{_name(event)} and {others:.0f} other vessels reported one and the same place where "
+            f"they cannot have been, {_since(event)}."
+        )
+    if event.details.get("kind") == "circle":
+        return (
+            f"{_name(event)} reported positions that went round a circle, at another speed than it "
+            f"told, {_since(event)}."
+        )
     knots = _number(event.details, "implied_speed_knots")
     need = "that cannot all be true" if knots is None else f"that would need {knots:,.0f} knots"
     return f"{_name(event)} reported positions {need}, {_since(event)}."
