@@ -26,6 +26,7 @@ from vessels.anchorages import (
 )
 from vessels.errors import ConfigError
 from vessels.fixes import Array, Fixes, empty_fixes
+from vessels.geodesy import distances_m
 from vessels.ports import nearest_port, ports
 from vessels.units import US_PER_DAY, US_PER_H
 from vessels.visits import VisitParameters, follow_visits, new_visit_state
@@ -169,6 +170,38 @@ def test_names_come_from_the_nearest_port_and_ports_are_not_doubled() -> None:
     (row,) = learn(np.array(rows, REST), FEW).anchorages.table.to_pylist()
     assert row["name"] == "anchorage 20.00S 165.00E"
     assert row["country"] is None
+
+
+@pytest.mark.parametrize(("km", "told"), [(0.9, 0), (1.1, 1)])
+def test_a_kilometre_from_a_port_is_that_port(km: float, told: int) -> None:
+    port = ports().iloc[_lonely_port()]
+    lat, lon = float(port["lat_deg"]), float(port["lon_deg"])
+    rows = [rest(key, 1.0, lat + km * KM, lon) for key in range(3)]
+    assert len(learn(np.array(rows, REST), FEW).anchorages) == told
+
+
+@pytest.mark.parametrize(("km", "named"), [(9.0, True), (11.0, False)])
+def test_ten_kilometres_from_a_port_has_its_name(km: float, named: bool) -> None:  # noqa: FBT001 - a table of cases
+    row = _lonely_port()
+    port = ports().iloc[row]
+    lat, lon = float(port["lat_deg"]), float(port["lon_deg"])
+    places = learn(np.array([rest(k, 1.0, lat + km * KM, lon) for k in range(3)], REST), FEW)
+    names = places.anchorages.table["name"].to_pylist()
+    assert (names == [port["name"]]) == named
+    index, _ = places.anchorages.nearest([lat + km * KM], [lon], T0 + 9 * US_PER_DAY)
+    assert index.tolist() == [len(ports())]
+    assert places.anchorages.port_of(index).tolist() == [row if named else len(ports())]
+
+
+def _lonely_port() -> int:
+    """Return the row of a port that has no other within 100 km."""
+    table = ports()
+    lat, lon = table["lat_deg"].to_numpy(), table["lon_deg"].to_numpy()
+    for row in range(len(table)):
+        far = distances_m(lat[row], lon[row], lat, lon)
+        if abs(lat[row]) < 30 and np.sort(far)[1] > 100_000:
+            return row
+    raise AssertionError("no lonely port")
 
 
 def far_anchorages(*days: int) -> Anchorages:
