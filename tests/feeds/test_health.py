@@ -93,7 +93,9 @@ def test_a_night_is_held_against_nights() -> None:
     times = feed(24 * 30, day_factor=True)
     for hour in range(24 * 29, 24 * 30):
         for part in (0.02, 0.5, 0.98):
-            assert judged(times, hour + part).state == "ok", hour
+            health = judged(times, hour + part)
+            assert health.state == "ok", hour
+            assert health.rate_per_h == pytest.approx(health.usual_per_h, rel=0.02), hour
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(9, "ok"), (11, "silent"), (300, "silent")])

@@ -75,6 +75,19 @@ def test_any_cutting_of_a_stream_gives_the_rows_and_counts_of_its_recording(
     assert reasons == {reason: count for reason, count in report.rejected.items() if count}
 
 
+@pytest.mark.parametrize("between", [400, 600])
+def test_parts_without_times_are_joined_within_500_lines_however_the_stream_is_cut(
+    between: int,
+) -> None:
+    one, two = static()
+    data = line(0) + one + b"\n" + b"noise\n" * between + tagged(two) + b"\n"
+    table, reasons = streamed(data, list(range(0, len(data), 97)), decode_every=1)
+    wanted, report = recorded(data)
+    assert same_rows(table, wanted)
+    assert reasons == dict(report.rejected)
+    assert table.num_rows == (2 if between < 500 else 1)
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     "name",
@@ -127,6 +140,14 @@ def test_arrival_clock_stamps_each_line_with_the_receipt_of_its_last_byte() -> N
     stamps = joined(tables)["time"].cast(pa.int64()).to_pylist()
     assert stamps == [first_us, second_us, second_us]
     assert not decoder.holds_lines
+
+
+def test_a_line_that_came_whole_is_not_stamped_with_the_receipt_of_the_next() -> None:
+    decoder = StreamDecoder("north", "arrival")
+    for number in range(3):
+        decoder.push(position(number) + b"\n", START_S * 1_000_000 + number)
+    stamps = joined(decoder.decode())["time"].cast(pa.int64()).to_pylist()
+    assert stamps == [START_S * 1_000_000 + number for number in range(3)]
 
 
 def test_parts_that_arrive_more_than_30_s_apart_are_no_message_in_the_arrival_clock() -> None:

@@ -145,7 +145,7 @@ class Page(BaseHTTPRequestHandler):
         code, body = self.server.bodies[at]
         self.send_response(code)
         if code == 302:
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.send_header("Location", "/elsewhere")  # followed, it would bring the next body
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

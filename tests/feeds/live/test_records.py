@@ -8,7 +8,7 @@ import pytest
 
 from feeds.live.decode import StreamDecoder
 from feeds.live.records import _moment
-from tests.feeds.live.common import START_S, line, position, recorded, same_rows
+from tests.feeds.live.common import START_S, line, recorded, same_rows
 from tests.feeds.nmea.sentences import static, tagged
 from vessels.schema import FIXES
 
@@ -242,6 +242,7 @@ def test_json_and_sentences_may_share_a_stream_in_lines() -> None:
         b'{"class":"AIS","mmsi":true,"lat":{},"lon":[],"rxuxtime":"99999999999999"}',
         b'{"class":"AIS","mmsi":1,"rxuxtime":"\\ud800","shipname":"\\udfff\\u0000"}',
         b'{"class":"AIS","nmea":["!AIVDM,1,1,,A,15RT\\n!AIVDM,1,1,,A,x",7,null]}',
+        b'{"class":"AIS","nmea":["!AIVDM,1,1,,A,\\u00e9\\ud800,0*00"]}',
         b'{"msgs":[[],{},null,1,"x",{"class":"AIS"}]}',
         b'{"Message":{"X":{"Valid":1,"Dimension":{"A":1e400}}},"MessageType":"X","MetaData":7}',
         b'{"Message":{"X":1},"MessageType":["X"],"MetaData":{}}',
@@ -257,9 +258,9 @@ def test_hostile_json_is_counted_and_never_raises(raw: bytes) -> None:
 
 
 def test_a_line_break_in_a_sentence_of_a_record_makes_no_second_sentence() -> None:
-    sneaky = position(1).decode() + "\n" + position(2).decode()
+    sneaky = line(1).decode() + line(2).decode()
     rows, _ = decoded({"class": "AIS", "rxuxtime": START_S, "nmea": [sneaky]})
-    assert len(rows) <= 1
+    assert [row["mmsi"] for row in rows] == [366_000_002]
 
 
 @pytest.mark.parametrize(
