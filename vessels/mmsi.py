@@ -187,7 +187,9 @@ _GEAR_NAMES = re.compile(
     r"""
     (?: .* (?: ^ | [^0-9.] ) (?: 100 | [0-9]{1,2} ) \s? % )                # NET 85%, 123-96%
     | (?: [0-9-]* [\s-] [0-9]{1,2} \. [0-9] \s? V )                        # 12345-11.8V
-    | (?: (?:FISH(?:ING)?\s?)? (?: NET\s?MARK(?:ER)? | NET\s?BUOY | NET | BUOY ) [\s#-]* [0-9]+ )
+    | (?: (?:FISH(?:ING)?\s?)? (?: NET\s?MARK(?:ER)? | NET\s?BUOY | NET | BUOY | GEAR )
+          [\s#-]* [0-9]+ )                                                # BUOY-7, GEAR 3
+    | (?: FISH(?:ING)? \s? (?: NET | GEAR | BUOY ) S? )                    # FISHING GEAR
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )

@@ -126,7 +126,28 @@ def test_a_battery_or_a_numbered_net_is_a_gear_beacon(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["NET WORTH", "100% PURE", "BUOY TENDER 3", "DELTA 230%", "LIFEBUOY", "", "%", None]
+    "name", ["GEAR 3", "gear#12", "FISHING GEAR 7", "FISHING GEAR", "FISH NETS"]
+)
+def test_gear_told_as_gear_is_a_beacon(name: str) -> None:
+    assert is_gear_beacon(412_000_123, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NET WORTH",
+        "GEAR UP",
+        "GEAR",
+        "FISHING GEAR KING",
+        "TOP GEAR 3",
+        "100% PURE",
+        "BUOY TENDER 3",
+        "DELTA 230%",
+        "LIFEBUOY",
+        "",
+        "%",
+        None,
+    ],
 )
 def test_a_ship_with_such_a_word_in_its_name_is_no_gear_beacon(name: str | None) -> None:
     assert not is_gear_beacon(412_000_123, name)
