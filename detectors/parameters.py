@@ -44,5 +44,10 @@ class Parameters:
         return sections
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return JSON values that are equal where the parameters are."""
-        return {**self.thresholds(), "surroundings": self.surroundings.hashes()}
+        """Return JSON values that are equal where the fold's parameters are.
+
+        Lists are no part: they come in when findings are told, and may change while a watch runs.
+        """
+        hashes = self.surroundings.hashes()
+        hashes.pop("lists", None)
+        return {**self.thresholds(), "surroundings": hashes}

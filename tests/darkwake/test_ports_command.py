@@ -21,6 +21,7 @@ from detectors.surroundings import Surroundings
 from tests.property.streams import as_bytes, sea, shuffled
 from vessels.anchorages import REST, LearningParameters, learn, read_anchorages
 from vessels.errors import StoreError
+from vessels.lists import ListSource, read_lists
 from vessels.units import US_PER_H
 from vessels.zones import ZoneSource
 from vessels.zones_files import read_zones
@@ -183,7 +184,10 @@ def test_a_snapshot_fits_only_where_the_zones_are_the_same(tmp_path: Path) -> No
     engine = Engine(parameters)
     engine.update(sea(1))
     snapshot = engine.snapshot()
-    Engine.restore(snapshot, Parameters(surroundings=surroundings(tmp_path)))
+    same = surroundings(tmp_path)
+    (tmp_path / "l.csv").write_text("mmsi\n412000002\n")
+    same.lists = read_lists([ListSource("new", tmp_path / "l.csv")])
+    Engine.restore(snapshot, Parameters(surroundings=same))
     with pytest.raises(StoreError, match="other parameters"):
         Engine.restore(snapshot, Parameters(surroundings=surroundings(tmp_path, -33.0)))
     with pytest.raises(StoreError, match="other parameters"):
