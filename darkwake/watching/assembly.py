@@ -46,7 +46,7 @@ def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) 
         desk = stack.enter_context(open_desk(settings))
         store = Store(desk.engine)
         release_claims(desk.engine)
-        service = Service(settings, parameters, store, sources, _context_of(desk), rebuild=rebuild)
+        service = Service(settings, parameters, store, sources, context_of(desk), rebuild=rebuild)
         service.on_turn = partial(_tell_of_feed, desk)
         stack.enter_context(_stopped_by_signals(service))
         status = Status(service, desk)
@@ -110,7 +110,7 @@ def _tell_of_feed(desk: Desk, turn: Turn) -> None:
         log(f"the operator could not be told: {error}")
 
 
-def _context_of(desk: Desk) -> MakeContext:
+def context_of(desk: Desk) -> MakeContext:
     """Return what tells the alert book what holds now."""
 
     def context(finder: Finder, changes: list[Change], held_types: frozenset[str]) -> AlertContext:
