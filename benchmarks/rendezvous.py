@@ -4,7 +4,8 @@
 silences of a fleet (not its fixes: those cost the same with and without this detector) and feeds
 them, day by day, through the fold that the detector is; prints JSON lines. The fleet fishes on
 grounds, on both sides of land too, so that ways by sea are looked for. `--motions FOLDER` measures
-on real tracks (gpsdio) how ships move about (vessels/presence.py).
+on real tracks (gpsdio) how ships move about (vessels/presence.py); with it, `--figure FILE` draws
+the likeliest dark rendezvous that they hold.
 """
 
 import argparse
@@ -17,9 +18,12 @@ import numpy as np
 from scipy.optimize import curve_fit
 
 import feeds
+from darkwake.engine import Engine
 from detectors._rendezvous_pairs import STOP
 from detectors.dark_period import SILENCE
 from detectors.dark_rendezvous import DarkRendezvousParameters, RendezvousState, follow
+from detectors.parameters import Parameters
+from maps.rendezvous_layer import reaches
 from vessels.fixes import Array, Fixes, concat_fixes, fixes_from_table, sort_fixes
 from vessels.geodesy import distances_m
 from vessels.geography import on_land
@@ -161,6 +165,44 @@ def _displacements_nm(rows: Fixes, lag_h: float) -> Array:
     return moved_m[moved_m <= 30.0 * lag_h * M_PER_NM] / M_PER_NM
 
 
+def draw(folder: Path, out: Path) -> None:
+    """Draw stop, silence and reachable set of the likeliest candidate in the real tracks."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only here
+
+    tables = list(feeds.read(sorted(folder.glob("regr_*.json.gz"))))
+    fixes = sort_fixes(concat_fixes([fixes_from_table(table) for table in tables]))[0]
+    engine = Engine(Parameters())
+    engine.update(fixes)
+    found = [event for event in engine.events() if event.type == "dark_rendezvous"]
+    event = max(found, key=lambda one: one.confidence)
+    details = event.details
+    figure = Figure(figsize=(7.2, 5.0), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    for reach in reaches(event, event.lon):
+        for ring in reach["rings"]:
+            lat, lon = zip(*[*ring, ring[0]], strict=True)
+            axes.fill(lon, lat, color="#5c1f1f", alpha=0.15, label=f"reachable: {reach['says']}")
+    for mmsi, colour in ((event.mmsi, "#7a3fb0"), (details["candidate_mmsi"][0], "#1d1d1f")):
+        rows = fixes.take(fixes.mmsi == mmsi)  # wild fixes and other hulls of the number left out
+        near = np.abs(rows.lat_deg - event.lat) + np.abs(rows.lon_deg - event.lon) < 4.0
+        rows = rows.take(near)
+        gaps = np.flatnonzero(np.diff(rows.time_us) > 12 * US_PER_H) + 1
+        for number, part in enumerate(np.split(np.arange(len(rows)), gaps)):
+            label = None if number else f"{mmsi}, as heard"
+            lon, lat = rows.lon_deg[part], rows.lat_deg[part]
+            axes.plot(lon, lat, ".-", color=colour, lw=0.8, ms=2.5, label=label)
+    axes.plot(details["stop_lon"], details["stop_lat"], "*", color="#b3261e", ms=13, label="stop")
+    areas = [
+        point for reach in reaches(event, event.lon) for ring in reach["rings"] for point in ring
+    ]
+    lats, lons = np.array(areas).T
+    axes.set(xlim=(lons.min() - 0.5, lons.max() + 0.5), ylim=(lats.min() - 0.5, lats.max() + 0.5))
+    axes.set(xlabel="longitude, degrees", ylabel="latitude, degrees")
+    axes.set_aspect(1.0 / np.cos(np.radians(event.lat)))
+    axes.legend(fontsize=8, loc="lower left")
+    figure.savefig(out)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -168,7 +210,11 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--motions", type=Path, help="folder of tracks/gpsdio")
+    parser.add_argument("--figure", type=Path, help="PNG to draw, with --motions")
     options = parser.parse_args()
+    if options.figure is not None:
+        draw(options.motions, options.figure)
+        return
     if options.motions is not None:
         for line in motions(options.motions):
             print(json.dumps(line))

@@ -58,8 +58,8 @@ PAIR = np.dtype(
 )
 """A silence that a stop lay in the reach of; `end_us` is as the stop takes it."""
 
-WAY_LIMIT_M = 1000.0 * M_PER_NM
-"""Ways by sea longer than this are not looked for: no meeting is worth three days each way."""
+WAY_LIMIT_M = 700.0 * M_PER_NM
+"""Ways by sea longer than this, each way, are not looked for: two days at 15 knots."""
 _MEMO_SIZE = 500_000
 
 Record = Any

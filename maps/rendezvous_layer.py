@@ -47,7 +47,7 @@ def _line(one: dict[str, Any]) -> str:
     kind = f" ({words.plain(role)})" if role and role != "unknown" else ""
     hours = words.hours_words((one["minutes"] or 0.0) / 60.0)
     again = one["first_heard"]
-    until = f"to {_minute(again)}" if again else "and not heard again in a month"
+    until = f"to {_minute(again)}" if again else "and not heard again within 30 days of the stop"
     return (
         f"{who}{kind}: {100.0 * one['probability']:.0f} %. Silent from "
         f"{_minute(one['last_heard'])} {until}, {one['distance_nm']:.0f} nm away by sea; it could "
