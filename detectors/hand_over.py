@@ -1,10 +1,11 @@
 """One hull under several numbers: a number falls silent where and when another begins.
 
 A number never heard before whose first fix lies within reach of a hull that is silent from then on
-(a silence of a dark period's length) may be that hull under a new number. Many ships come into
-hearing while others leave it, so this makes only candidates; a candidate is told where the two
-state the same identity (detectors/same_ship.py). Only what happens at sea is looked at: in port
-transponders are switched on and off all day.
+(a silence of a dark period's length) may be that hull under a new number. Within reach is what the
+hull could sail at `hand_over_speed_knots`, or at twice its own speed and 5 knots if that is less.
+Many ships come into hearing while others leave it, so this makes only candidates, the three nearest
+of each silence; a candidate is told where the two state the same identity (detectors/same_ship.py).
+Only what happens at sea is looked at: in port transponders are switched on and off all day.
 """
 
 import numpy as np
@@ -32,6 +33,8 @@ BIRTH = np.dtype(
 )
 """The first hull of a number never heard before."""
 _SLACK_M = 2_000.0
+_FASTER_TIMES, _FASTER_KNOTS = 2.0, 5.0
+_NEAREST = 3
 _MIN_PORT_M, _MIN_SHORE_M = 10_000.0, 2_000.0
 """As for encounters."""
 
@@ -85,13 +88,19 @@ def hand_over_events(
     gone, born = free[one], births[two]
     away_m = distances_m(gone["start_lat"], gone["start_lon"], born["lat"], born["lon"])
     after_s = (born["first_us"] - gone["start_us"]) / US_PER_S
-    reach_m = _SLACK_M + parameters.hand_over_speed_knots * MPS_PER_KNOT * after_s
+    knots = np.minimum(
+        parameters.hand_over_speed_knots, _FASTER_TIMES * gone["sog_knots"] + _FASTER_KNOTS
+    )
+    reach_m = _SLACK_M + knots * MPS_PER_KNOT * after_s
     fits = (away_m <= reach_m) & (gone["key"] >> 16 != born["key"] >> 16)
     fits &= (gone["end_us"] == 0) | (born["known_us"] <= gone["end_us"])
     # A place at sea is not looked up twice: the birth's is, and the silence began near by.
+    rows = np.flatnonzero(fits)
+    rows = rows[np.lexsort((born["key"][rows], away_m[rows], one[rows]))]
+    rank = np.arange(len(rows)) - np.searchsorted(one[rows], one[rows])
     return [
-        _event(row, birth, float(m), parameters)
-        for row, birth, m in zip(gone[fits], born[fits], away_m[fits], strict=True)
+        _event(gone[row], born[row], float(away_m[row]), parameters)
+        for row in rows[rank < _NEAREST]
     ]
 
 

@@ -13,10 +13,10 @@ A, B = 416000001, 636000002
 KNOTS = 9.0
 
 
-def sails(mmsi, hours, *, north_nm=0.0, at=OFFSHORE):
-    """Return a number that steams north at 9 knots as if it had from hour 0 on."""
-    lat = at[0] + (np.asarray(hours) * KNOTS + north_nm) / 60.0
-    return ship(mmsi, hours, lat, at[1], sog=KNOTS)
+def sails(mmsi, hours, *, north_nm=0.0, at=OFFSHORE, knots=KNOTS):
+    """Return a number that steams north as if it had from hour 0 on."""
+    lat = at[0] + (np.asarray(hours) * knots + north_nm) / 60.0
+    return ship(mmsi, hours, lat, at[1], sog=knots)
 
 
 def hand_overs(*ships, **kwargs):
@@ -45,12 +45,26 @@ def test_the_new_number_begins_within_six_hours(after_h, found):
     assert len(hand_overs(sails(A, every(10, 0, 20)), new)) == found
 
 
-@pytest.mark.parametrize(("knots", "found"), [(24.0, 1), (26.0, 0)])
-def test_the_new_number_begins_within_reach(knots, found):
+@pytest.mark.parametrize(
+    ("own", "knots", "found"),
+    [
+        (15.0, 24.0, 1),
+        (15.0, 26.0, 0),
+        (4.0, 12.5, 1),  # twice its own speed and five
+        (4.0, 13.5, 0),
+    ],
+)
+def test_the_new_number_begins_within_reach(own, knots, found):
     slack_nm = 2_000.0 / 1852.0
-    off_nm = knots * 2.0 + slack_nm - 2.0 * KNOTS
-    new = sails(B, every(10, 22, 60), north_nm=off_nm)
-    assert len(hand_overs(sails(A, every(10, 0, 20)), new)) == found
+    off_nm = (knots - own) * 2.0 + slack_nm
+    new = sails(B, every(10, 22, 60), north_nm=off_nm, knots=own)
+    assert len(hand_overs(sails(A, every(10, 0, 20), knots=own), new)) == found
+
+
+def test_the_three_nearest_are_candidates_in_a_crowd():
+    crowd = [sails(B + i, every(10, 20.5, 60), at=(-30.0, -100.0 + 0.01 * i)) for i in range(5)]
+    found = hand_overs(sails(A, every(10, 0, 20)), *crowd)
+    assert sorted(event.other_mmsi for event in found) == [B, B + 1, B + 2]
 
 
 def test_a_number_that_goes_on_has_handed_nothing_over():
