@@ -115,7 +115,9 @@ def unheard_rows(key: Array, fixes: Fixes, table: Array, spoke_us: int, now_us: 
     """
     lasts = np.flatnonzero(np.append(key[1:] != key[:-1], True)) if len(key) else np.empty(0, int)
     last_us = fixes.time_us[lasts]
-    since_us = spoke_us - _cap_us() - _SETTLE_US - int(MOST_SILENT_DAYS * US_PER_DAY)
+    # A run may be known as one long after its end: twice the longest stop leaves room for that.
+    days = MOST_SILENT_DAYS + 2.0 * MOST_STOP_DAYS
+    since_us = spoke_us - _cap_us() - _SETTLE_US - int(days * US_PER_DAY)
     lasts = lasts[(now_us - last_us >= _cap_us()) & (last_us >= since_us)]
     first_us = table["first_us"][np.searchsorted(table["key"], key[lasts])]
     return open_silences(key, fixes, lasts, first_us, np.zeros(len(lasts), bool))
