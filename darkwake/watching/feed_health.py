@@ -8,6 +8,7 @@ after a day in any case, for a feed may never come back. The operator is told on
 import json
 from collections import deque
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ class _Feed:
     health: Health | None = None
     pauses_us: deque[int] = field(default_factory=lambda: deque([0], _PAUSES))
     """How far behind the newest of all feeds it was when its last chunks came: satellites always
-    are, and that is no illness."""
+    are, and that is no illness. The median counts: one outage makes nobody a satellite."""
     ill_since_s: float | None = None
 
 
@@ -62,7 +63,7 @@ class FeedHealth:
         for name, one in self._feeds.items():
             if one.history.last_us is None:
                 continue
-            one.health = judge(one.history, now_us - max(one.pauses_us))
+            one.health = judge(one.history, now_us - int(median(one.pauses_us)))
             heard_s = clocks.feeds[name].heard_s
             quiet_s = 0.0 if heard_s is None else monotonic_s - heard_s
             ill = one.health.suppresses_dark or quiet_s >= _WALL_SILENCE_S

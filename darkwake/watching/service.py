@@ -282,6 +282,7 @@ class Service:
         }
         changes = compare_events(before, found)
         if refresh:
+            self._judge_feeds(time.monotonic())
             self._remembered = {name: self.health.as_json(name) for name in self.clocks.feeds}
             told = {change.event.event_id for change in changes}
             changes += [
