@@ -1,15 +1,21 @@
-"""The short form of the crash sweep: a dozen kills, on each store."""
+"""The short form of the crash sweep: a dozen kills on SQLite, some on PostgreSQL."""
 
 from pathlib import Path
+
+import pytest
 
 from tests.crash.__main__ import faults
 from tests.crash.sweep import as_json, sweep
 
-KILLS = 12
 
-
-def test_killed_again_and_again(tmp_path: Path) -> None:
-    found = sweep(tmp_path, KILLS, seed=7)
-    assert found.kills == KILLS
+@pytest.mark.parametrize(("store", "kills"), [("sqlite", 12), ("postgresql", 5)])
+def test_killed_again_and_again(
+    tmp_path: Path, request: pytest.FixtureRequest, store: str, kills: int
+) -> None:
+    url = "sqlite:///state.db"
+    if store == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    found = sweep(tmp_path, kills, seed=7, url=url)
+    assert found.kills == kills
     assert found.mails > 0
     assert sum(faults(found)) == 0, as_json(found)
