@@ -71,8 +71,8 @@ def to_degrees(crs: Any, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         raise InputError(f"its coordinate reference system cannot be used: {error}") from error
     lat, lon = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
     known = np.isfinite(lat) & np.isfinite(lon) & (np.abs(lat) <= 90.0) & (np.abs(lon) <= 540.0)
-    lon = (lon + 180.0) % 360.0 - 180.0
-    return np.where(known, lat, np.nan), np.where(known, lon, np.nan)
+    lat, lon = np.where(known, lat, np.nan), np.where(known, lon, np.nan)
+    return lat, (lon + 180.0) % 360.0 - 180.0
 
 
 class GcpGeometry:
@@ -210,7 +210,7 @@ def pixel_size_m(geometry: Geometry, shape: tuple[int, int]) -> float:
         InputError: the middle lies off the Earth, or pixels have no area.
     """
     axes = ground_axes(geometry, (shape[0] - 1) / 2.0, (shape[1] - 1) / 2.0)[0]
-    area = abs(float(np.linalg.det(axes)))
+    area = abs(float(axes[0, 0] * axes[1, 1] - axes[0, 1] * axes[1, 0]))
     if not np.isfinite(area) or area <= 0.0:
         raise InputError("its pixels lie off the Earth: the georeference is wrong")
     return float(np.sqrt(area))

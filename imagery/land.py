@@ -64,6 +64,8 @@ def blocked(blocks: Blocks, land: Marks) -> Marks:
     near = ndimage.binary_dilation(land, iterations=reach)
     known = np.isfinite(blocks.mean)
     open_sea = ~near & known
+    if not known.any():
+        return ~known
     if open_sea.sum() < _LEAST_SEA * known.sum():
         return _without_coast(blocks, land)
     sure_land = ~ndimage.binary_dilation(~land, iterations=reach)
@@ -110,12 +112,11 @@ def _sea_level(mean: Floats, sea: Marks) -> Floats:
 def _without_coast(blocks: Blocks, land: Marks) -> Marks:
     """Return all but the wide dark areas: lakes, rivers and harbours, which polygons call land."""
     known = np.isfinite(blocks.mean)
-    if not known.any():
-        return ~known
     logs = np.log(blocks.mean[known])
-    limit = split(logs)
+    limit = split(logs) if np.ptp(logs) > np.log(_APART) else float(logs.min())
     dark = known & (np.log(np.where(known, blocks.mean, np.inf)) < limit)
-    if logs[logs >= limit].mean() - logs[logs < limit].mean() < np.log(_APART):
+    low = logs[logs < limit]
+    if low.size == 0 or logs[logs >= limit].mean() - low.mean() < np.log(_APART):
         # One kind of surface only: what the polygons say of most of it.
         return ~known if land[known].mean() < 0.5 else np.ones_like(known)
     labels, count = ndimage.label(dark)

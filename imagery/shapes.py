@@ -17,11 +17,13 @@ Marks = NDArray[np.bool_]
 _LENGTH_M = (30.0, 450.0)
 _WIDTH_M = 75.0
 _AREA_M2 = 30_000.0
+_ROUND_M, _SLENDER = 30.0, 1.6
+"""Wider than this, a hull is longer than wide by this factor at least; small clouds are round."""
 _LEAST_PX = 4
 _FILL = 0.8
 """Area over length times width: a hull fills its box, a crooked quay does not."""
-_RIM = 0.6
-"""Share of a region's rim that lies in or beside water."""
+_RIM = 0.5
+"""Share of a region's rim in or beside water; a slender hull at a quay has 0.55 and more."""
 _SIDE = 0.9
 """Share of one long side with water."""
 _SHARP = 0.3
@@ -111,6 +113,7 @@ def _judge_one(
     if (
         not _LENGTH_M[0] <= length * scene.pixel_m <= _LENGTH_M[1]
         or width * scene.pixel_m > _WIDTH_M
+        or (width * scene.pixel_m > _ROUND_M and length < _SLENDER * width)
         or rows.size < _FILL * length * width
     ):
         return None

@@ -1,5 +1,6 @@
 """Images for the tests: simulated radar scenes, written as files where a file is what is tested."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning
 
 from imagery.geometry import AffineGeometry
 from imagery.image import ArrayBand, Image
@@ -49,11 +51,13 @@ def write_tiff(tmp_path: Path) -> Writer:
             "transform": OPEN_SEA,
         } | options
         descriptions = profile.pop("descriptions", None)
-        with rasterio.open(path, "w", **profile) as file:
-            for index, band in enumerate(bands, 1):
-                file.write(band, index)
-            if descriptions:
-                file.descriptions = descriptions
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path, "w", **profile) as file:
+                for index, band in enumerate(bands, 1):
+                    file.write(band, index)
+                if descriptions:
+                    file.descriptions = descriptions
         return path
 
     return write
