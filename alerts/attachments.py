@@ -21,7 +21,6 @@ def geojson(features: Iterable[tuple[Event, dict[str, Any]]]) -> str:
                 "geometry": event.geometry(),
                 "properties": properties,
             },
-            ensure_ascii=False,
             allow_nan=False,
             separators=(",", ":"),
         )

@@ -8,9 +8,12 @@ from typing import Any
 
 from alerts.attachments import geojson, kml
 from alerts.stored import Row, listed, row_event
+from vessels.text import clean_text
 
 FORMATS = ("geojson", "csv", "kml")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@")
+_CELL_LIMIT = 32_000
+"""Longest text that the common spreadsheets keep in a cell."""
 
 
 def export(rows: Sequence[Row], form: str) -> str:
@@ -30,12 +33,13 @@ def safe_cell(value: Any) -> Any:
     mark text. Numbers stay numbers, also negative ones.
     """
     if isinstance(value, str):
-        # Spaces in front do not keep every program from seeing a formula.
-        return f"'{value}" if value.lstrip().startswith(_FORMULA) else value
+        # Controls go, and spaces in front: they hide a formula from us, not from every program.
+        text = clean_text(value, limit=_CELL_LIMIT) or ""
+        return f"'{text}" if text.startswith(_FORMULA) else text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value)
     return value
 
 
