@@ -240,3 +240,16 @@ def test_the_dataset_holds_the_counts_and_comes_back_from_a_file(tmp_path):
 def test_a_dataset_of_nothing_is_written_too(tmp_path):
     to_dataset(np.empty(0, RECEPTION)).to_netcdf(tmp_path / "r.nc", engine="scipy")
     assert (tmp_path / "r.nc").stat().st_size > 100
+
+
+def test_priors_weigh_what_is_said_of_them():
+    """A cell's ring is worth 24 vessel-hours against its own, all its hours 12 against a block."""
+    own = rows_of([(10, 20)], present=24, heard=0)
+    ring = rows_of([(11, 20)], present=2400, heard=2400)
+    known = learn(merge_reception([own, ring]), DAY + 2)
+    feed = 2400 / 2424
+    near = (2400 + 24 * feed) / 2424
+    cell = 24 * near / 48
+    assert at(known, 10.5, 20.5)[0] == pytest.approx(cell)
+    assert at(known, 10.5, 20.5, hour=1)[0] == pytest.approx(12 * cell / 36)
+    assert at(known, 10.5, 20.5, hour=22)[0] == pytest.approx(cell)
