@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 import feeds
 from darkwake.archive_writer import write_rows
@@ -17,6 +18,7 @@ from darkwake.watching.journal import Journal, sync_folder
 from detectors.parameters import Parameters
 from feeds.dedupe import Deduper
 from vessels.errors import StoreError
+from vessels.schema import FIXES
 from vessels.units import US_PER_H
 
 _ASIDE = ".tmp"
@@ -100,6 +102,24 @@ def replay_archive(finder: Finder, archive: Path) -> int:
         if finder.newest_us is not None:
             finder.advance(finder.newest_us - _ORDER_US)
     return rows
+
+
+def remember_archive(deduper: Deduper, archive: Path, rows: int) -> None:
+    """Let the deduper know the rows that were archived last, about so many.
+
+    A provider may send the last minutes again after a break; counted twice, what a ship says of
+    itself would weigh more than it does in a replay.
+    """
+    newest: list[Path] = []
+    parts = sorted(archive.glob("date=*/part-*.parquet"), key=lambda part: part.name, reverse=True)
+    for part in parts:
+        if rows <= 0:
+            break
+        newest.append(part)
+        rows -= pq.read_metadata(part).num_rows
+    for part in reversed(newest):
+        for batch in pq.ParquetFile(part).iter_batches():
+            deduper.filter(pa.Table.from_batches([batch]).cast(FIXES))
 
 
 def replay_journal(

@@ -25,6 +25,7 @@ from darkwake.watching.memory import give_back
 from darkwake.watching.recovery import (
     archive_segments,
     read_snapshot,
+    remember_archive,
     replay_archive,
     replay_journal,
     write_snapshot,
@@ -37,8 +38,8 @@ from feeds.dedupe import Deduper
 from feeds.live.source import Chunk, Source
 from vessels.errors import StoreError
 
-_DEDUPE_BITS = 20
-"""A million distinct rows are remembered: minutes of the busiest feeds, hours of the others."""
+_REMEMBERED_ROWS = 1 << 20
+"""Rows of the archive that a start looks at, so that what a sender sends again is known."""
 _WAIT_S = 0.5
 _TRY_AGAIN_S = (1.0, 30.0)
 _REFRESH_S = 60.0
@@ -106,11 +107,12 @@ class Service:
         self._archive = Path(settings.store.archive)
         self._folder = Path(settings.store.journal_folder)
         self.journal = Journal(self._folder)
-        self._deduper = Deduper(_DEDUPE_BITS)
+        self._deduper = Deduper()
         self._cursors: dict[str, bytes] = {}
         self.shown: dict[str, Event] = {}
         """Findings that can still change, as the store has them."""
         self._now_us: int | None = None
+        self._rows_before = 0
         self._stop = threading.Event()
         self._told_s = self._refreshed_s = self._beat_s = self._late_s = self._judged_s = 0.0
         self._tell_cost_s = self._refold_cost_s = 0.0
@@ -295,7 +297,7 @@ class Service:
             watermark_us=self.finder.watermark_us,
             now_us=self._now_us,
             too_late=self.finder.too_late,
-            rows=self.counters.rows,
+            rows=self._rows_before + self.counters.rows,
         )
         held = self.health.held_types(time.monotonic())
         self._safely(
@@ -358,6 +360,8 @@ class Service:
                     f"{self._folder}: the journal ends at batch {ends}, the store"
                     f" knows {done.batch}: this is not its journal; --rebuild reads the archive"
                 )
+            remember_archive(self._deduper, self._archive, _REMEMBERED_ROWS)
+        self._rows_before = done.rows
         self.journal.skip_to(max(done.batch, after))
         if rebuild:
             after = self.journal.first - 1

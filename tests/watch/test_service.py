@@ -144,8 +144,11 @@ def test_a_stopped_watch_goes_on_where_it_was(tmp_path: Path, store_url: str) ->
             assert runner.is_alive()
         first.stop()
         runner.join()
-    with service_for(settings, cut("a", rows.slice(half), 20_000)) as second:
+    # The sender begins a little before where it was cut off, as some do.
+    with service_for(settings, cut("a", rows.slice(half - 5000), 20_000)) as second:
         second.run(stop_when_idle_s=0.5)
+        # Some are forgotten: the table of those seen has one place for two now and then.
+        assert 4950 < second.counters.duplicates <= 5000
         (source,) = second.sources.values()
         assert source.cursor == b"half"  # type: ignore[attr-defined]  # Scripted has it
     assert stored(store_url) == replayed(recording())
