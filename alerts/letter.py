@@ -22,6 +22,7 @@ _MOST_LISTED = 8
 
 _WHERE, _WHEN, _WHO, _WITH = mark("Where"), mark("When"), mark("Who"), mark("With")
 _SURE, _AGAIN, _ZONES = mark("How sure"), mark("Heard again"), mark("Zones")
+_CANDIDATES = mark("Candidates")
 _LISTS, _AFTER, _ALERT = mark("On lists"), mark("After findings"), mark("Alert")
 _INDICATOR = mark("an indicator to check, never a verdict")
 _REACH = mark(
@@ -138,11 +139,26 @@ def _facts(
     again = [phrases.number_of(event.details, f"first_{axis}") for axis in ("lat", "lon")]
     if event.type == "dark_period" and again[0] is not None and again[1] is not None:
         facts.append((_AGAIN, position(again[0], again[1])))
+    candidates = _candidates(event, words)
+    if candidates:
+        facts.append((_CANDIDATES, candidates))
     for label, name in ((_ZONES, "zones"), (_LISTS, "lists"), (_AFTER, "after_events")):
         told = event.details.get(name)
         if isinstance(told, (list, tuple)) and told:
             facts.append((label, ", ".join(plain(one) for one in told[:_MOST_LISTED])))
     return [(words.plain(label), text) for label, text in facts]
+
+
+def _candidates(event: Event, words: Words) -> str:
+    """Return the likeliest vessels that could have come, with their probabilities."""
+    columns = [
+        event.details.get(f"candidate_{name}") or () for name in ("names", "mmsi", "probability")
+    ]
+    rows = list(zip(*columns, strict=False))[:_MOST_LISTED]
+    return ", ".join(
+        f"{plain(name) if name else f'MMSI {mmsi:09d}'} ({words.number(share, 2)})"
+        for name, mmsi, share in rows
+    )
 
 
 def _vessel(name: str | None, flag: str | None, mmsi: int, known: Identity, words: Words) -> str:

@@ -30,9 +30,34 @@ _WAS_AT_SEA = mark(
 _TWO_PLACES = mark("The number MMSI {mmsi} was sent from two places at once, from {start}.")
 _CHANGED = mark("The vessel with MMSI {mmsi} changed its {what} from {old} to {new}, {start}.")
 _MORE_IDENTITIES = mark("{name} stated more than one identity, from {start}.")
+_TWO_TRANSMITTERS = mark(
+    "MMSI {mmsi} and {other} sailed as close as two transmitters of one ship, from {start}."
+)
+_HANDED_OVER = mark(
+    "MMSI {new} began where MMSI {old} fell silent, as the same ship would, {start}."
+)
+_NO_COUNTRY = mark("{name} uses the number {mmsi}, which no country has given, from {start}.")
+_NO_IMO = mark("{name} stated {new}, which is no IMO number, from {start}.")
+_CROWD = mark(
+    "{name} and {others} other vessels reported one and the same place where they cannot have "
+    "been, from {start}."
+)
+_CIRCLE = mark(
+    "{name} reported positions that went round a circle, at another speed than it told, from "
+    "{start}."
+)
+_LAY = mark(
+    "{name} has lain still for {length}, since {start}; {silent} could have come to it unheard"
+    "{likeliest}."
+)
+_HAD_LAIN = mark(
+    "{name} lay still for {length}, from {start}; {silent} could have come to it unheard"
+    "{likeliest}."
+)
+_ONE_SILENT, _SILENT = mark("one silent vessel"), mark("{count} silent vessels")
+_LIKELIEST = mark(", most likely {vessel}")
 _TOO_FAST = mark("{name} reported positions that would need {knots} knots, from {start}.")
 _UNTRUE = mark("{name} reported positions that cannot all be true, from {start}.")
-_COULD_MEET = mark("A vessel that was silent could have met {name} unseen, from {start}{shore}.")
 _ENTERED = mark("{name} entered {zone}, {start}.")
 _OTHERWISE = mark("{name}: {type}, from {start}.")
 _SHORE = mark(", {miles} nautical miles from shore")
@@ -218,13 +243,34 @@ def _identity(event: Event, words: Words, values: dict[str, str], _: str | None)
     if details.get("kind") == "two_hulls_at_once":
         return words.say(_TWO_PLACES, **values)
     if details.get("old") is None or details.get("new") is None:
-        return words.say(_MORE_IDENTITIES, **values)
+        return _doubt(event, words, values)
     what = words.plain(_ATTRIBUTES.get(str(details.get("attribute")), _IDENTITY))
     old, new = plain(details["old"]), plain(details["new"])
     return words.say(_CHANGED, what=what, old=old, new=new, **values)
 
 
+def _doubt(event: Event, words: Words, values: dict[str, str]) -> str:
+    """Return what is doubtful about a number, where no value changed."""
+    details = event.details
+    match details.get("kind"):
+        case "two_transmitters":
+            return words.say(_TWO_TRANSMITTERS, other=f"{event.other_mmsi or 0:09d}", **values)
+        case "hand_over":
+            old, new = (f"{details.get(name) or 0:09d}" for name in ("from_mmsi", "to_mmsi"))
+            return words.say(_HANDED_OVER, old=old, new=new, **values)
+        case "mid_unassigned":
+            return words.say(_NO_COUNTRY, **values)
+        case "imo_invalid":
+            return words.say(_NO_IMO, new=plain(details.get("new")), **values)
+    return words.say(_MORE_IDENTITIES, **values)
+
+
 def _implausible(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
+    others = number_of(event.details, "others")
+    if others is not None:
+        return words.say(_CROWD, others=words.number(others), **values)
+    if event.details.get("kind") == "circle":
+        return words.say(_CIRCLE, **values)
     knots = number_of(event.details, "implied_speed_knots")
     if knots is None:
         return words.say(_UNTRUE, **values)
@@ -232,8 +278,18 @@ def _implausible(event: Event, words: Words, values: dict[str, str], _: str | No
 
 
 def _rendezvous(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
-    del event
-    return words.say(_COULD_MEET, **values)
+    details = event.details
+    count = number_of(details, "candidates") or 1.0
+    names, numbers = (details.get(f"candidate_{name}") or [None] for name in ("names", "mmsi"))
+    vessel = plain(names[0]) if names[0] else f"MMSI {numbers[0]:09d}" if numbers[0] else ""
+    return words.say(
+        _LAY if event.end_us is None else _HAD_LAIN,
+        silent=words.plain(_ONE_SILENT)
+        if count == 1.0
+        else words.say(_SILENT, count=words.number(count)),
+        likeliest=words.say(_LIKELIEST, vessel=vessel) if vessel else "",
+        **values,
+    )
 
 
 def _zone_entry(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:

@@ -64,6 +64,63 @@ def test_every_type_is_told_in_every_language(language: str, type_name: str) -> 
     assert not any(label in {"Where", "When", "How sure"} for label, _ in told.facts)
 
 
+KINDS: list[tuple[str, dict[str, object], str]] = [
+    ("identity_conflict", {"kind": "two_hulls_at_once"}, "from two places at once"),
+    (
+        "identity_conflict",
+        {"kind": "changed", "attribute": "callsign", "old": "OLD1", "new": "NEW2"},
+        "changed its call sign from OLD1 to NEW2",
+    ),
+    ("identity_conflict", {"kind": "two_transmitters"}, "two transmitters of one ship"),
+    (
+        "identity_conflict",
+        {"kind": "hand_over", "from_mmsi": 563_012_345, "to_mmsi": 574_000_001},
+        "MMSI 574000001 began where MMSI 563012345 fell silent",
+    ),
+    ("identity_conflict", {"kind": "mid_unassigned"}, "which no country has given"),
+    ("identity_conflict", {"kind": "imo_invalid", "new": "1234567"}, "1234567, which is no IMO"),
+    ("implausible_position", {"implied_speed_knots": 400.0}, "need 400 knots"),
+    ("implausible_position", {"others": 3}, "3 other vessels"),
+    ("implausible_position", {"kind": "circle"}, "round a circle"),
+    (
+        "dark_rendezvous",
+        {
+            "candidates": 4,
+            "candidate_names": ["", "HAI LONG"],
+            "candidate_mmsi": [412_000_001, 412_000_002],
+            "candidate_probability": [0.31, 0.12],
+        },
+        "4 silent vessels could have come to it unheard, most likely MMSI 412000001.",
+    ),
+    ("time_at_sea", {"lower_days": 100.4, "upper_days": 190.0}, "between 100 and 190 days"),
+    ("time_at_sea", {"lower_days": 100.4, "upper_days": None}, "at least 100 days"),
+    ("time_at_sea", {"lower_days": 100.4, "upper_days": 100.3}, "for 100 days"),
+    ("loitering", {"mean_speed_knots": 1.23}, "drifted at 1.2 knots"),
+    ("zone_entry", {"zone_name": "Dog Leg"}, "entered Dog Leg"),
+    ("port_visit", {"port_name": "DAVAO"}, "in or near DAVAO"),
+]
+
+
+@pytest.mark.parametrize(("type_name", "details", "wanted"), KINDS)
+def test_every_kind_has_its_sentence(
+    type_name: str, details: dict[str, object], wanted: str
+) -> None:
+    event = dark(type=type_name, details=details)
+    told = {one: letter(event, Words(one), step="opened").headline for one in LANGUAGES}
+    assert wanted in told["en"]
+    assert len(set(told.values())) == len(LANGUAGES)
+    assert "{" not in "".join(told.values())
+
+
+def test_candidates_are_ranked_with_their_probabilities() -> None:
+    details = next(details for name, details, _ in KINDS if name == "dark_rendezvous")
+    told = letter(dark(type="dark_rendezvous", details=details), Words(), step="opened")
+    facts = dict(told.facts)
+        letter(dark(type="dark_rendezvous", details=details), Words(), step="opened").facts
+    )
+    assert facts["Candidates"] == "MMSI 412000001 (0.31), HAI LONG (0.12)"
+
+
 def test_numbers_and_dates_are_written_as_the_language_does() -> None:
     written = {
         language: (Words(language).length(26.5), Words(language).moment(1_700_000_000_000_000))
