@@ -17,6 +17,7 @@ from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult
 from darkwake.run import run_replay
 from darkwake.settings import Settings
+from detectors.dark_rendezvous_roles import with_kinds
 from detectors.events import Event
 from detectors.naming import name_events
 from detectors.parameters import Parameters
@@ -117,6 +118,8 @@ def test_a_stream_gives_the_events_of_the_replay(source: Source) -> None:
     engine.flush(source.result.now_us)
     assert engine.too_late == 0
     streamed = name_events(engine.events(), source.book)
+    floor = PARAMETERS.dark_rendezvous.min_probability
+    streamed = with_kinds(streamed, source.book, floor)
     assert as_bytes(streamed) == as_bytes(of_the_fold(source.result.events))
 
 
