@@ -34,7 +34,7 @@ from feeds.nmea.layout import (
 from feeds.nmea.parts import Pending, empty_pending, give_up, join_parts
 from feeds.nmea.reader import Decoder
 from feeds.nmea.scan import Messages
-from feeds.nmea.sentences import apply_wrappers, scan_lines
+from feeds.nmea.sentences import apply_wrappers, mark_bytes, new_index, scan_lines
 from feeds.report import ReadReport
 
 STEP_BYTES = 1 << 18
@@ -92,7 +92,9 @@ class SentenceStream:
         room = 2 * len(text) + int(np.count_nonzero(self._pending.slots["used"])) * SLOT_BYTES
         buffer = np.empty(len(text) + room, np.uint8)
         buffer[: len(text)] = np.frombuffer(text, np.uint8)
-        count, _, wrapped = scan_lines(buffer, 0, len(text), lines)
+        index = new_index(len(text))
+        marked = mark_bytes(buffer, 0, len(text), index[0], index[1])
+        count, _, wrapped = scan_lines(buffer, 0, len(text), index, marked, lines)
         if wrapped and not self._arrival:
             apply_wrappers(lines, count)
         upto = count if flush else self._upto(lines[:count])

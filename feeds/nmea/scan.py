@@ -28,7 +28,7 @@ from feeds.nmea.layout import (
     Records,
 )
 from feeds.nmea.parts import empty_pending, give_up, join_parts
-from feeds.nmea.sentences import apply_wrappers, scan_lines
+from feeds.nmea.sentences import apply_wrappers, mark_bytes, new_index, scan_lines
 from feeds.report import ReadReport
 
 BLOCK_BYTES = 8 * 1024 * 1024
@@ -115,6 +115,7 @@ class Scanner:
         self.timed = False
         self._blocks = Blocks(stream, block_bytes)
         self._report = report
+        self._index = new_index(block_bytes + 1)
         self._lines: Records = np.zeros(LINES_AT_ONCE, LINE)
         self._messages: Records = np.zeros(LINES_AT_ONCE, MESSAGE)
         self._pending = empty_pending()
@@ -127,9 +128,12 @@ class Scanner:
         while not ended:
             high = blocks.fill()
             ended = blocks.ended
+            marked = mark_bytes(blocks.data, blocks.low, high, self._index[0], self._index[1])
             last = False
             while not last:
-                count, end, wrapped = scan_lines(blocks.data, blocks.low, high, self._lines)
+                count, end, wrapped = scan_lines(
+                    blocks.data, blocks.low, high, self._index, marked, self._lines
+                )
                 last = end >= high
                 if wrapped:
                     apply_wrappers(self._lines, count)

@@ -27,12 +27,23 @@ from feeds.nmea.layout import (
 from feeds.nmea.tagblock import (
     has_time,
     hash_bytes,
-    read_blocks,
+    read_block,
     read_trailer,
     written_checksum,
 )
 
 _LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR, _BACKSLASH = 10, 13, 44, 42, 33, 36, 92
+_MARKED: Bytes = np.isin(
+    np.arange(256), (_LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR, _BACKSLASH)
+).astype(np.uint8)
+
+Index = tuple[Array, Bytes, Array]
+"""Marks and running checksums of a buffer, as `mark_bytes` writes them, and room for commas."""
+
+
+def new_index(size: int) -> Index:
+    """Return room for the index of a buffer of `size` bytes."""
+    return np.empty(size, np.int32), np.empty(size, np.uint8), np.empty(7, np.int64)
 
 
 @njit
@@ -61,24 +72,28 @@ def is_wrapper_tag(buffer: Bytes, at: int, high: int) -> bool:
 
 
 @njit
-def checksum_end(buffer: Bytes, start: int, high: int, commas: Array) -> tuple[int, int]:
+def checksum_end(
+    buffer: Bytes, start: int, high: int, index: Index, mark: int, upto: int, commas: Array
+) -> tuple[int, int]:
     """Return the offset of the asterisk if the sentence's checksum is right, else -1.
 
-    Writes the offsets of its commas, and returns how many there are, at most one too many.
+    `mark:upto` are the marks from the sentence's start to the end of its line. Writes the offsets
+    of its commas, and returns how many there are, at most one too many.
     """
-    total = np.uint8(0)
+    marks, sums = index[0], index[1]
+    star = high
     count = 0
-    i = start + 1
-    while i < high:
+    for m in range(mark + 1, upto):
+        i = marks[m]
         byte = buffer[i]
         if byte == _STAR:
+            star = i
             break
         if byte == _COMMA and count < commas.shape[0]:
             commas[count] = i
             count += 1
-        total ^= byte
-        i += 1
-    return (i if written_checksum(buffer, i, high) == total else -1), count
+    total = sums[star - 1] ^ sums[start]
+    return (star if written_checksum(buffer, star, high) == total else -1), count
 
 
 @njit
@@ -120,9 +135,12 @@ def read_fields(
 
 
 @njit
-def read_sentence(line: Record, buffer: Bytes, start: int, high: int, commas: Array) -> None:
-    """Read the AIS sentence at `start` of a line that ends at `high`, and what follows it."""
-    star, count = checksum_end(buffer, start, high, commas)
+def read_sentence(
+    line: Record, buffer: Bytes, high: int, index: Index, mark: int, upto: int, commas: Array
+) -> None:
+    """Read the AIS sentence at a mark of a line that ends at `high`, and what follows it."""
+    start = index[0][mark]
+    star, count = checksum_end(buffer, start, high, index, mark, upto, commas)
     if star < 0:
         line.kind = BAD_CHECKSUM
     elif not read_fields(line, buffer, start, star, commas, count):
@@ -136,9 +154,11 @@ def read_sentence(line: Record, buffer: Bytes, start: int, high: int, commas: Ar
 
 
 @njit
-def read_wrapper(line: Record, buffer: Bytes, start: int, high: int, commas: Array) -> None:
-    """Read the `$PGHP` sentence at `start`: its time, and the checksum it names last, or -1."""
-    star, count = checksum_end(buffer, start, high, commas)
+def read_wrapper(
+    line: Record, buffer: Bytes, high: int, index: Index, mark: int, upto: int, commas: Array
+) -> None:
+    """Read the `$PGHP` sentence at a mark: its time, and the checksum it names last, or -1."""
+    star, count = checksum_end(buffer, index[0][mark], high, index, mark, upto, commas)
     if star < 0 or count < 2:
         return
     line.kind = WRAPPER
@@ -151,8 +171,30 @@ def read_wrapper(line: Record, buffer: Bytes, start: int, high: int, commas: Arr
 
 
 @njit
-def read_line(line: Record, buffer: Bytes, low: int, high: int, commas: Array) -> None:
-    """Write what the line `low:high` is into its record."""
+def pass_block(line: Record, buffer: Bytes, index: Index, mark: int, upto: int) -> int:
+    """Read the tag block that a mark opens; return the mark that closes it, or that same mark."""
+    marks = index[0]
+    end = mark + 1
+    while end < upto and buffer[marks[end]] != _BACKSLASH:
+        end += 1
+    if end == upto:
+        return mark
+    read_block(line, buffer, index[1], marks[mark] + 1, marks[end])
+    return end
+
+
+@njit
+def read_line(
+    line: Record,
+    buffer: Bytes,
+    low: int,
+    high: int,
+    index: Index,
+    mark: int,
+    upto: int,
+    commas: Array,
+) -> None:
+    """Write what the line `low:high`, whose marks are `mark:upto`, is into its record."""
     line.start = low
     line.kind = BLANK
     line.time_us = NO_TIME
@@ -171,46 +213,72 @@ def read_line(line: Record, buffer: Bytes, low: int, high: int, commas: Array) -
     if first == high:
         return
     line.kind = NOISE
-    i, prefix = first, -1
-    while i < high:
+    marks = index[0]
+    prefix = -1
+    while mark < upto:
+        i = marks[mark]
         byte = buffer[i]
         if byte == _BANG and is_ais_tag(buffer, i, high):
             prefix = i if prefix < 0 else prefix
             if prefix > first and line.from_tag == 0:
                 line.time_us = leading_us(buffer, first, prefix)
-            read_sentence(line, buffer, i, high, commas)
+            read_sentence(line, buffer, high, index, mark, upto, commas)
             return
         if byte == _DOLLAR and is_wrapper_tag(buffer, i, high):
-            read_wrapper(line, buffer, i, high, commas)
+            read_wrapper(line, buffer, high, index, mark, upto, commas)
             return
         if byte == _BACKSLASH:
             prefix = i if prefix < 0 else prefix
-            i = max(read_blocks(line, buffer, i, high), i + 1)
-        else:
-            i += 1
+            mark = pass_block(line, buffer, index, mark, upto)
+        mark += 1
     line.time_us = NO_TIME
 
 
 @njit
-def scan_lines(buffer: Bytes, low: int, high: int, lines: Records) -> tuple[int, int, bool]:
+def mark_bytes(buffer: Bytes, low: int, high: int, marks: Array, sums: Bytes) -> int:
+    """Find the bytes of `low:high` that structure lines; return how many there are.
+
+    Writes their offsets to `marks` (as long as the buffer), and to `sums` the exclusive or of all
+    bytes up to each: a checksum is then one step, whatever it covers.
+    """
+    count = 0
+    total = np.uint8(0)
+    for i in range(low, high):
+        byte = buffer[i]
+        total ^= byte
+        sums[i] = total
+        marks[count] = i
+        count += _MARKED[byte]  # no branch: what is no mark is overwritten
+    return count
+
+
+@njit
+def scan_lines(
+    buffer: Bytes, low: int, high: int, index: Index, marked: int, lines: Records
+) -> tuple[int, int, bool]:
     """Read lines of `low:high` into `lines` until either is used up.
 
+    `index` and `marked` are what `mark_bytes` wrote and returned for a span that holds `low:high`.
     Returns the number of lines, the offset after the last, and whether a wrapper was among them.
     Every line ends in LF or CR; CR LF reads as a line and a blank one. The caller sees to it that
     the last byte ends a line.
     """
     count = 0
     wrapped = False
-    commas = np.empty(7, np.int64)
+    commas = index[2]
+    marks = index[0]
+    mark = np.searchsorted(marks[:marked], low)
     while low < high and count < lines.shape[0]:
-        end = low
-        while buffer[end] != _LF and buffer[end] != _CR:
-            end += 1
+        upto = mark
+        while buffer[marks[upto]] != _LF and buffer[marks[upto]] != _CR:
+            upto += 1
+        end = marks[upto]
         if end > low:
-            read_line(lines[count], buffer, low, end, commas)
+            read_line(lines[count], buffer, low, end, index, mark, upto, commas)
             wrapped = wrapped or lines[count].kind == WRAPPER
             count += 1
         low = end + 1
+        mark = upto + 1
     return count, low, wrapped
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from feeds.nmea.clock import MIN_EPOCH_DIGITS, digits_end, epoch_us, njit
 from feeds.nmea.layout import MAX_STATION_BYTES, NO_TIME, UNREADABLE_TIME, Bytes, Record
 
-_COMMA, _STAR, _BACKSLASH, _COLON, _DASH = 44, 42, 92, 58, 45
+_COMMA, _STAR, _COLON, _DASH = 44, 42, 58, 45
 
 
 @njit
@@ -57,15 +57,6 @@ def find(buffer: Bytes, low: int, high: int, byte: int) -> int:
 
 
 @njit
-def exclusive_or(buffer: Bytes, low: int, high: int) -> int:
-    """Return the exclusive or of the bytes of `low:high`: the NMEA checksum."""
-    total = np.uint8(0)
-    for i in range(low, high):
-        total ^= buffer[i]
-    return int(total)
-
-
-@njit
 def set_station(line: Record, buffer: Bytes, low: int, high: int) -> None:
     """Write the station named by `low:high` into a line, unless it is empty."""
     high = min(high, low + MAX_STATION_BYTES)
@@ -85,26 +76,26 @@ def read_group(line: Record, buffer: Bytes, low: int, high: int) -> None:
 
 
 @njit
-def trusted_from(buffer: Bytes, low: int, star: int, high: int) -> int:
+def trusted_from(buffer: Bytes, sums: Bytes, low: int, star: int, high: int) -> int:
     """Return where the fields begin that the checksum of the block `low:high` covers; else -1."""
     if star + 3 != high:
         return -1
     written = written_checksum(buffer, star, high)
-    total = exclusive_or(buffer, low, star)
+    total = sums[star - 1] ^ sums[low - 1]
     if written == total:
         return low
     if buffer[low] == 103:  # a group put before the block
         after = find(buffer, low, star, _COMMA) + 1
-        if after < star and written == total ^ exclusive_or(buffer, low, after):
+        if after < star and written == sums[star - 1] ^ sums[after - 1]:
             return after
     return -1
 
 
 @njit
-def read_block(line: Record, buffer: Bytes, low: int, high: int) -> None:
+def read_block(line: Record, buffer: Bytes, sums: Bytes, low: int, high: int) -> None:
     """Read the fields c, s and g of the tag block inside `low:high` into a line."""
     star = high - 3 if high - low > 3 and buffer[high - 3] == _STAR else high
-    at = trusted_from(buffer, low, star, high)
+    at = trusted_from(buffer, sums, low, star, high)
     if at < 0:
         return
     while at < star:
@@ -120,18 +111,6 @@ def read_block(line: Record, buffer: Bytes, low: int, high: int) -> None:
             elif code == 103:  # g: sentence group
                 read_group(line, buffer, at + 2, end)
         at = end + 1
-
-
-@njit
-def read_blocks(line: Record, buffer: Bytes, low: int, high: int) -> int:
-    """Read the tag blocks that begin at `low`, one behind another; return where they end."""
-    while low < high and buffer[low] == _BACKSLASH:
-        end = find(buffer, low + 1, high, _BACKSLASH)
-        if end >= high:
-            break
-        read_block(line, buffer, low + 1, end)
-        low = end + 1
-    return low
 
 
 @njit
