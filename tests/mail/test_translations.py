@@ -116,8 +116,6 @@ def test_candidates_are_ranked_with_their_probabilities() -> None:
     details = next(details for name, details, _ in KINDS if name == "dark_rendezvous")
     told = letter(dark(type="dark_rendezvous", details=details), Words(), step="opened")
     facts = dict(told.facts)
-        letter(dark(type="dark_rendezvous", details=details), Words(), step="opened").facts
-    )
     assert facts["Candidates"] == "MMSI 412000001 (0.31), HAI LONG (0.12)"
 
 
