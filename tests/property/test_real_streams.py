@@ -30,7 +30,7 @@ pytestmark = pytest.mark.real_data
 
 PARAMETERS = Parameters()
 EVENT_FILES = ("events.geojson", "events.parquet")
-CHANGES_OF_IDENTITY = ("changed", "flip_flop")
+CHANGES_OF_IDENTITY = ("changed", "flip_flop", "imo_invalid")
 """Kinds that a replay adds from what ships state, after the fold."""
 _SECOND_PART = re.compile(rb"VDM,2,2,")
 
