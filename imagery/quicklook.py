@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from PIL import ImageDraw
+from PIL import ImageColor, ImageDraw
 
 from imagery.chips import clip_window
 from imagery.geometry import ground_axes
@@ -20,6 +20,7 @@ _FOOT_PX = 34
 _RADAR_GREYS = (0.02, 0.995)
 _COLOUR_GREYS = (0.01, 0.995)
 _INK = (255, 255, 255)
+_KEPT = ("red", "black", "white", "#14181c")
 
 Mark = tuple[float, float, str]
 """Row, column, colour (`red` for ships without AIS, `black` for those with)."""
@@ -61,10 +62,23 @@ def quicklook(
     axes = ground_axes(image.geometry, (top + bottom) / 2.0, (left + right) / 2.0)[0]
     _draw_north(draw, axes, size[0])
     _draw_foot(draw, image, part, zoom, axes, size)
-    out: Any = sheet if colours is None else sheet.quantize(colours)
+    out: Any = sheet if colours is None else _few_colours(sheet, picture, colours)
     buffer = io.BytesIO()
     out.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _few_colours(sheet: Picture.Image, picture: Picture.Image, colours: int) -> Picture.Image:
+    """Return the sheet in a palette from the picture, with room kept for what is drawn on it.
+
+    A palette made from the sheet would lose the marks: they cover too few pixels to count.
+    """
+    kept = [value for name in _KEPT for value in ImageColor.getrgb(name)[:3]]
+    room = max(min(colours, 256) - len(_KEPT), 2)
+    own = picture.quantize(room).getpalette() or []
+    palette = Picture.new("P", (1, 1))
+    palette.putpalette(own[: 3 * room] + kept)
+    return sheet.quantize(palette=palette, dither=Picture.Dither.NONE)
 
 
 def _shades(image: Image, window: Window) -> NDArray[np.uint8]:

@@ -22,6 +22,7 @@ _RESOLUTION_M = (22.0, 20.0)
 _LOOK_WEIGHTS = np.array([1.0, 1.0, 1.0, 1.0, 0.2207])
 """(sum w)^2 / sum w^2 = 4.4 looks."""
 _CROSS_POL_DB = -8.0
+_MARGIN_PX = 10
 CALM_DB = {"vv": -20.0, "vh": -26.0}
 ROUGH_DB = {"vv": -13.0, "vh": -22.0}
 _DN_AT_0DB = 450.0
@@ -58,6 +59,7 @@ def radar_scene(
     """
     rng = np.random.default_rng(seed)
     texture = _texture(shape, texture_shape, texture_m, rng)
+    inner = slice(_MARGIN_PX, -_MARGIN_PX)
     out = {}
     for band, level_db in sea_db.items():
         mean = 10.0 ** (level_db / 10.0) * texture
@@ -66,12 +68,14 @@ def radar_scene(
             rough = rng.gamma(3.0, 1.0 / 3.0, shape)
             mean = np.where(land, 10.0 ** (bright_db / 10.0) * rough, mean)
         gain_db = 0.0 if band == "vv" else _CROSS_POL_DB
+        # A margin takes what the blur would carry around from the other edge.
+        wide = np.pad(np.broadcast_to(mean, shape), _MARGIN_PX, mode="edge")
         power = np.zeros(shape)
         for weight in _LOOK_WEIGHTS:
-            field = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
-            field *= np.sqrt(mean / 2.0)
+            field = rng.standard_normal(wide.shape) + 1j * rng.standard_normal(wide.shape)
+            field *= np.sqrt(wide / 2.0)
             _add_ships(field, ships, gain_db, rng)
-            power += weight * np.abs(_blur(field)) ** 2
+            power += weight * np.abs(_blur(field)[inner, inner]) ** 2
         amplitude = np.sqrt(power / _LOOK_WEIGHTS.sum()) * _DN_AT_0DB
         out[band] = np.clip(np.rint(amplitude), 1, 65535).astype(np.uint16)
     return out
@@ -105,7 +109,7 @@ def _sigmas() -> tuple[float, float]:
 def _blur(field: NDArray[np.complex128]) -> NDArray[np.complex128]:
     """Band-limit a white field and keep its mean power."""
     rows, columns = _sigmas()
-    blurred = ndimage.gaussian_filter(field, (rows, columns), mode="reflect", truncate=4.0)
+    blurred = ndimage.gaussian_filter(field, (rows, columns), mode="wrap", truncate=4.0)
     # Power of a white field under a Gaussian kernel falls by 1 / (4 pi s1 s2).
     return np.asarray(blurred * np.sqrt(4.0 * np.pi * rows * columns))
 
@@ -121,8 +125,8 @@ def _add_ships(
         along = rng.uniform(-0.5, 0.5, count) * ship.length_m / PIXEL_M
         across = rng.uniform(-0.5, 0.5, count) * width_m / PIXEL_M
         turn = np.radians(ship.along_deg)
-        rows = ship.row + along * np.cos(turn) - across * np.sin(turn)
-        columns = ship.column + along * np.sin(turn) + across * np.cos(turn)
+        rows = _MARGIN_PX + ship.row + along * np.cos(turn) - across * np.sin(turn)
+        columns = _MARGIN_PX + ship.column + along * np.sin(turn) + across * np.cos(turn)
         strength = np.sqrt(section_m2 / PIXEL_M**2 / count)
         phase = np.exp(2j * np.pi * rng.uniform(size=count))
         r, c = np.rint(rows).astype(int), np.rint(columns).astype(int)
