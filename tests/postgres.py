@@ -7,6 +7,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -94,7 +95,7 @@ def _running(programs: Path, folder: Path, who: dict[str, Any]) -> Iterator[str]
             _wait_for(port, server, folder / "log")
             yield f"127.0.0.1:{port}"
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # fast: it waits for no client
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
