@@ -12,8 +12,7 @@ All levels are relative to the water nearby: scaling and offsets of the numbers 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -226,13 +225,4 @@ def _ship(group: list[Region], trust: float) -> Ship:
 
 
 def _moved(ship: Ship, rows: int, columns: int) -> Ship:
-    from dataclasses import replace  # noqa: PLC0415 - the only use
-
     return replace(ship, row=ship.row + rows, column=ship.column + columns)
-
-
-def describe(image: Image) -> dict[str, Any]:
-    """Return what the detector would go by: the band for water, and its levels."""
-    key = next(name for name in ("nir", "red", "gray", *image.bands) if name in image.bands)
-    water = _judge_water(image, key)
-    return {"band": key, "limit": water.limit, "clear": water.clear}
