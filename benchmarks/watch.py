@@ -36,6 +36,8 @@ from alerts.schema import events, outbox
 START_S = 1_750_000_000
 EVERY_S = 10
 DARK_H = 0.5
+BACK_S = 5400
+"""A ship that fell silent is heard again after so long, so that the fleet stays as large."""
 CHARS = 28
 _ARMOUR = np.frombuffer(
     b"0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVW`abcdefghijklmnopqrstuvw", np.uint8
@@ -75,7 +77,8 @@ class Fleet:
     def second(self, at_s: int) -> bytes:
         """Return the sentences of one second of event time: a tenth of the fleet."""
         ship = np.arange(at_s % EVERY_S, self.ships, EVERY_S)
-        ship = ship[at_s < self.silent_s[ship]]
+        since_s = at_s - self.silent_s[ship]
+        ship = ship[(since_s < 0) | (since_s >= BACK_S)]
         lane = ship % 400
         lat = -55.0 + lane * 0.1
         lon = -130.0 + (ship // 400) * 0.4 + at_s * 12.0 / 3600.0 / 60.0

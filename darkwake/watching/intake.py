@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from feeds.live.source import Chunk, Clock, SinkClosedError
 from vessels.units import US_PER_MIN, US_PER_S
 
-MAX_ROWS = 200_000
-"""Rows that wait at most, some 40 MB."""
+MAX_ROWS = 65_536
+"""Rows that wait at most, some 10 MB; a batch is no larger than about that either."""
 
 
 class Intake:

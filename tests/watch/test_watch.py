@@ -31,6 +31,11 @@ def test_from_a_folder_and_again_from_the_archive(tmp_path: Path, store_url: str
     assert watched.alerts() == told
     assert set(told.values()) == {0}
     assert watched.stored() == replayed(recording())
+    # How the feed did can be asked afterwards.
+    with watched.command("feeds", "status", "--json") as asked:
+        (feed,) = json.loads(asked.communicate()[0])
+    assert (feed["name"], feed["state"], feed["health"]) == ("files", "not running", "ok")
+    assert feed["rows"] > 100_000
     # The archive is a recording too.
     command = [sys.executable, "-m", "darkwake", "replay", "tracks", "--out", "run", "--no-map"]
     subprocess.run(command, cwd=tmp_path, check=True, env={"PYTHONPATH": str(ROOT)})  # noqa: S603
