@@ -8,11 +8,7 @@ import typer
 from darkwake.console import say, say_json, say_table
 from vessels.errors import UsageError
 
-watch_app = typer.Typer(
-    help="Watch live feeds, and run single jobs of a watch.",
-    rich_markup_mode=None,
-    invoke_without_command=True,
-)
+watch_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 feeds_app = typer.Typer(
     help="Look at the feeds of a watch.", rich_markup_mode=None, no_args_is_help=True
 )

@@ -110,10 +110,13 @@ def events_page(page: str) -> str:
 
 
 def _command_parts(command: Any, name: str) -> Iterator[str]:
-    if hasattr(command, "commands"):
-        for child in command.commands:
-            yield from _command_parts(command.commands[child], f"{name} {child}")
-        return
+    if not hasattr(command, "commands") or command.invoke_without_command:
+        yield from _one_command(command, name)
+    for child, inner in getattr(command, "commands", {}).items():
+        yield from _command_parts(inner, f"{name} {child}")
+
+
+def _one_command(command: Any, name: str) -> Iterator[str]:
     about, _, rest = (command.help or "").partition("\n\n")
     yield f"## {name}\n\n{' '.join(about.split())}\n"
     for paragraph in filter(None, rest.split("\n\n")):
