@@ -6,6 +6,7 @@ committing, writing a snapshot, talking to the mail server. In the end one watch
 and what the store lists is compared with a replay, and what the mail server got with the outbox.
 """
 
+import contextlib
 import email
 import email.policy
 import json
@@ -84,7 +85,9 @@ class Findings:
     openings_missing: int = 0
     """Findings that stand, and of which a receiver was never told."""
     kills_while: dict[str, int] = field(default_factory=dict)
-    """How often a kill came after the watch had said this last."""
+    """How many kills came at any time after the start, and how many while batches were taken in."""
+    batches: int = 0
+    """Batches that the last watch found in the journal when it started."""
     seconds: float = 0.0
 
 
@@ -109,9 +112,10 @@ def sweep(folder: Path, kills: int, seed: int = 1, url: str = "sqlite:///state.d
         drops = pieces(recording().read_bytes().splitlines(keepends=True), 2 * kills)
         for number, piece in enumerate(drops):
             drop(folder, number, piece)
-            if number % 2 == 0 and found.kills < kills:
+            if number % 2 == 1 and found.kills < kills:
                 _run_and_kill(watched, rng, found)
-        finished(watched.start("--stop-when-idle", "6"))
+        said = json.loads(finished(watched.start("--stop-when-idle", "6")).splitlines()[0])
+        found.batches = said.get("batch", 0)
     finally:
         server.stop()
     _compare_events(watched, found)
@@ -147,20 +151,33 @@ def drop(folder: Path, number: int, piece: bytes) -> None:
 
 
 def _run_and_kill(watched: Watched, rng: random.Random, found: Findings) -> None:
-    """Start a watch and kill it: half the time soon after it said something, else at any time."""
+    """Start a watch and kill it: mostly soon after it made a batch durable, else at any time."""
+    before = _journaled(watched.folder)
     process = watched.start()
-    assert process.stderr is not None
-    said = "starting"
-    if rng.random() < 0.75:
-        line = process.stderr.readline()  # the first line: recovered, or watching
-        said = json.loads(line)["what"].partition(":")[0][:30] if line.startswith("{") else line
-        time.sleep(rng.expovariate(1 / 1.5))
-    else:
+    while_ = "starting"
+    if rng.random() < 0.2:
         time.sleep(rng.uniform(0.0, 3.0))
-    assert process.poll() is None, process.stderr.read()
+    else:
+        until = time.monotonic() + 120.0
+        while _journaled(watched.folder) == before and time.monotonic() < until:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.002)
+        # Folding, telling, committing, sending follow: from at once to seconds later.
+        time.sleep(rng.choice((0.0, 0.02, 0.1, 0.5, 2.0)) * rng.random())
+        while_ = "working"
+    assert process.poll() is None, process.communicate()
     _kill(process)
     found.kills += 1
-    found.kills_while[said] = found.kills_while.get(said, 0) + 1
+    found.kills_while[while_] = found.kills_while.get(while_, 0) + 1
+
+
+def _journaled(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Return the journal's segments and their sizes: they change with every batch."""
+    found = []
+    for path in sorted((folder / "tracks-journal").glob("*.journal")):
+        with contextlib.suppress(OSError):
+            found.append((path.name, path.stat().st_size))
+    return tuple(found)
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
