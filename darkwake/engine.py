@@ -31,7 +31,8 @@ _FREEZE_STEP_US = 6 * US_PER_H
 is less: each freeze may fold a rung's fixes again."""
 _RUNG_AGES_US = (2 * US_PER_MIN, 20 * US_PER_MIN, 3 * US_PER_H, 12 * US_PER_H)
 """One rung is kept between two of these ages: each is a whole state, so they are few."""
-_SNAPSHOT_VERSION = 1
+_SNAPSHOT_VERSION = 2
+"""Raised with each change of what a state holds: nothing else tells an older one from this one."""
 
 
 @dataclass(slots=True)
@@ -185,7 +186,7 @@ class Engine:
         """Return an engine that goes on where `snapshot` was taken.
 
         Raises:
-            StoreError: the bytes are not a snapshot, or of other parameters.
+            StoreError: the bytes are not a snapshot, or of another version or other parameters.
         """
         try:
             with np.load(io.BytesIO(snapshot), allow_pickle=False) as archive:
@@ -193,8 +194,9 @@ class Engine:
             meta = json.loads(arrays["meta"].tobytes())
         except (ValueError, OSError, KeyError) as error:
             raise StoreError(f"not an engine snapshot: {error}") from error
-        if meta["version"] != _SNAPSHOT_VERSION:
-            raise StoreError(f"snapshot of version {meta['version']}; replay the archive instead")
+        version = meta.get("version")
+        if version != _SNAPSHOT_VERSION:
+            raise StoreError(f"snapshot of version {version}; replay the archive instead")
         if meta["parameters"] != json.loads(json.dumps(parameters.fingerprint())):
             raise StoreError("the snapshot was made with other parameters; replay the archive")
         engine = cls(parameters, horizon_h=meta["horizon_us"] / US_PER_H, stages=stages)

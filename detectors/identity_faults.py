@@ -15,7 +15,6 @@ from detectors.events import Event, Reason
 from vessels.identity import IdentityBook
 from vessels.mmsi import imo_is_valid
 
-
 _FIRST_IMO, _LAST_IMO = 5_000_000, 9_999_999
 
 
@@ -26,7 +25,6 @@ class WrongImo:
     mmsi: int
     imo: int
     time_us: int
-    reports: int
 
 
 def wrong_imo_numbers(book: IdentityBook, min_reports: int) -> list[WrongImo]:
@@ -38,12 +36,16 @@ def wrong_imo_numbers(book: IdentityBook, min_reports: int) -> list[WrongImo]:
         held = [one for one in book.intervals(mmsi)["imo"] if one.value == imo]
         reports = sum(one.reports for one in held)
         if reports >= min_reports:
-            out.append(WrongImo(mmsi, imo, min(one.first_us for one in held), reports))
+            out.append(WrongImo(mmsi, imo, min(one.first_us for one in held)))
     return out
 
 
 def wrong_imo_event(fault: WrongImo, place: tuple[str, float, float], min_reports: int) -> Event:
-    """Return the identity conflict; `place` is hull_id, lat and lon heard last before it."""
+    """Return the identity conflict; `place` is hull_id, lat and lon heard last before it.
+
+    It tells how often the number was stated at least: a message that was sent again and slipped
+    through the readers raises the true count, and an event must not depend on that.
+    """
     hull, lat, lon = place
     return Event(
         type="identity_conflict",
@@ -58,7 +60,7 @@ def wrong_imo_event(fault: WrongImo, place: tuple[str, float, float], min_report
         severity="info",
         reasons=(
             Reason("imo_check_digit", str(fault.imo), None, ""),
-            Reason("stated", fault.reports, min_reports, "messages"),
+            Reason("stated", min_reports, min_reports, "messages"),
         ),
         details={"kind": "imo_invalid", "attribute": "imo", "new": str(fault.imo)},
         path=((lon, lat),),

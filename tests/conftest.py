@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+"""Examples compile, read tables and run on loaded machines: no test is timed."""
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

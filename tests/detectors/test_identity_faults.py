@@ -39,7 +39,22 @@ def test_it_must_be_stated_often_enough() -> None:
     assert wrong_imo_numbers(book(9074728, 9074728), 3) == []
     assert wrong_imo_numbers(book(9074728, 9074729, 9074728), 3) == []
     (fault,) = wrong_imo_numbers(book(9074728, 9074729, 9074728, 9074728), 3)
-    assert (fault.mmsi, fault.imo, fault.reports, fault.time_us) == (A, 9074728, 3, 0)
+    assert (fault.mmsi, fault.imo, fault.time_us) == (A, 9074728, 0)
+
+
+def test_a_message_that_came_twice_changes_nothing() -> None:
+    """A reader forgets a row after millions of others: it may come through again."""
+    once, twice = book(*[9074728] * 9), book(*[9074728] * 9)
+    row = {"mmsi": [A], "time": [3_600_000_000], "imo": [9074728]}
+    twice.update(as_table(row))
+    told = [
+        wrong_imo_event(fault, (f"{A}-1", 1.0, 2.0), 3)
+        for one in (once, twice)
+        for fault in wrong_imo_numbers(one, 3)
+    ]
+    assert len(told) == 2
+    assert told[0] == told[1]
+    assert (told[0].reasons[1].code, told[0].reasons[1].value) == ("stated", 3)
 
 
 def test_the_event_says_what_and_where() -> None:
