@@ -57,7 +57,7 @@ class ReplayResult:
     """Columns of VESSELS_SCHEMA, in any order; more columns are dropped."""
     report: ReadReport
     parameters: dict[str, Any]
-    """`Settings.parameters()`, as used."""
+    """`Settings.run_parameters()`, as used."""
     identities: pa.Table = field(default_factory=IDENTITIES_SCHEMA.empty_table)
     """Table of IDENTITIES_SCHEMA: what each number said it was, and when."""
     visits: pa.Table | None = None

@@ -103,7 +103,7 @@ def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> Re
             result = _detect(run, timeline, stages, parameters, now_us)
     finally:
         _remove(run.scratch)
-    result.parameters = settings.parameters()
+    result.parameters = settings.run_parameters()
     result.learnt |= parameters.surroundings.as_dict()
     run.seconds["total"] = time.perf_counter() - begun
     result.seconds = run.seconds

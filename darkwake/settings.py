@@ -89,8 +89,28 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def parameters(self) -> dict[str, Any]:
-        """Return every value under its dotted key, as JSON values, for run.json."""
+        """Return every value under its dotted key, as JSON values."""
         return _flat(self.model_dump(mode="json"), "")
+
+    def run_parameters(self) -> dict[str, Any]:
+        """Return what can change events, under its dotted keys, as JSON values, for run.json.
+
+        A run is handed on: who gets mail, and where what is stored, is nobody else's business.
+        Zones and lists are told by name; what was in the files is known by the hashes in `learnt`.
+        """
+        kept = self.model_dump(
+            mode="json",
+            include={
+                **dict.fromkeys(_TOLD, True),
+                "zones": {"__all__": set(ZoneFile.model_fields) - _PATHS},
+                "lists": {"__all__": set(ListFile.model_fields) - _PATHS},
+            },
+        )
+        return _flat(kept, "")
+
+
+_TOLD = ("detectors", "hulls", "engine")
+_PATHS = {"path"}
 
 
 def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def result(**changes: Any) -> ReplayResult:
         "events": [encounter(), dark_period()],
         "vessels": vessels(),
         "report": report(),
-        "parameters": Settings().parameters(),
+        "parameters": Settings().run_parameters(),
         "learnt": {"reception": "cd" * 32},
         "seconds": {"reading": 0.12345},
         "peak_memory_mb": 123.456,

@@ -98,6 +98,60 @@ def test_workers_give_the_same_events(tmp_path: Path) -> None:
     assert run(tmp_path, config, 2)[1] == run(tmp_path, config)[1]
 
 
+def test_run_json_holds_what_can_change_events_and_nobodys_address(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    watched = """
+[store]
+url = "sqlite:///private.db"
+[[feeds]]
+name = "lookout"
+url = "tcp://receiver.example.org:5631"
+[mail]
+url = "smtp://relay.example.org:25"
+sender = "watch@example.org"
+user = "postman"
+[webhook]
+url = "https://hook.example.org/in"
+[[subscriptions]]
+name = "inspectors"
+to = ["inspector@example.org"]
+[detectors.dark_period]
+min_duration_h = 800
+[hulls]
+slack_m = 5
+"""
+    config.write_text(config.read_text() + watched)
+    parameters = run(tmp_path, config)[0]["parameters"]
+    settings = load_settings(config)
+    sections = ("detectors", "hulls", "engine")
+    wanted = {
+        name: value
+        for name, value in settings.parameters().items()
+        if name.startswith(tuple(f"{section}." for section in sections))
+    }
+    assert parameters == wanted | {
+        "zones": [
+            {"name": "parks", "kind": "mpa", "name_column": None},
+            {"name": "wcpfc", "kind": "rfmo", "name_column": None},
+        ],
+        "lists": [
+            {
+                "name": "blacklist",
+                "kind": "iuu",
+                "source": "TMT",
+                "date": "2024-01-01",
+                "role": None,
+                "columns": {},
+            }
+        ],
+    }
+    assert parameters["detectors.dark_period.min_duration_h"] == 800
+    assert parameters["hulls.slack_m"] == 5
+    written = (tmp_path / "out1" / "run.json").read_text()
+    for secret in ("example.org", "postman", "private.db", "lookout", "inspectors"):
+        assert secret not in written
+
+
 def test_settings_name_the_kinds_that_the_rooms_know() -> None:
     assert ZoneFile.model_fields["kind"].annotation == ZoneKind
     assert get_args(ListFile.model_fields["kind"].annotation) == get_args(ListKind)
