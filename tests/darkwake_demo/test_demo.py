@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from darkwake import demo_story
-from darkwake.demo import LABEL, MARK, run_demo, say_findings
+from darkwake.demo import LABEL, LEFT_OUT, MARK, run_demo, say_findings
 from detectors.events import Event
 from tools import demo_world
 from tools.demo_ship import at
@@ -51,6 +51,21 @@ def test_the_demo_raises_exactly_what_was_planted(found: list[dict[str, Any]]) -
     assert sorted((p["type"], p["mmsi"], p["other_mmsi"] or 0) for p in found) == sorted(
         (kind, mmsi, other or 0) for kind, mmsi, other in demo_world.PLANTED
     )
+
+
+def test_that_the_numbers_are_nobodys_is_told_once_and_not_for_each_ship(
+    demo: tuple[Path, str],
+) -> None:
+    """Every number begins with digits that no country has: that is so on purpose, and is said."""
+    ships = len(demo_world.ships())
+    record = json.loads((demo[0] / "run.json").read_text("utf-8"))
+    assert record["left_out"] == {LEFT_OUT: ships}
+    assert sum(record["events"].values()) == len(demo_world.PLANTED)
+    text = " ".join(demo[1].replace(MARK, "").split())
+    assert text.count(f"Left out: {ships} findings that a number is no country's.") == 1
+    page = (demo[0] / "alerts.html").read_text("utf-8")
+    assert LEFT_OUT not in page
+    assert "CORAL LANTERN" not in page, "no track of a ship about which nothing is told"
 
 
 def test_all_is_over_but_the_long_time_at_sea_and_the_stays_in_port(
@@ -185,10 +200,19 @@ def test_three_things_are_told_each_with_what_else_could_explain_it(
     assert "an indicator to check, never a verdict" in text
 
 
-def test_the_map_opens_with_a_silent_carrier(found: list[dict[str, Any]]) -> None:
-    """Her sister's silence is the surer one: others were heard around her meanwhile."""
-    top = max(found, key=lambda p: (p["severity"] == "high", p["confidence"]))
-    assert (top["type"], top["mmsi"]) == ("dark_period", demo_world.FIRST_SISTER)
+def test_the_map_opens_with_a_meeting_and_then_a_silent_carrier(
+    found: list[dict[str, Any]],
+) -> None:
+    """Ships 47 m apart met for sure.
+
+    Of the silences her sister's is the surer one: others were heard around her meanwhile.
+    """
+    ranked = sorted(found, key=lambda p: (p["severity"] != "high", -p["confidence"], p["start"]))
+    assert [(p["type"], p["mmsi"]) for p in ranked[:3]] == [
+        ("encounter", demo_world.SECOND_SISTER),
+        ("encounter", demo_world.SECOND_SISTER),
+        ("dark_period", demo_world.FIRST_SISTER),
+    ]
 
 
 def test_the_story_is_about_the_ships_of_the_log() -> None:
