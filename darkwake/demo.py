@@ -44,8 +44,8 @@ def run_demo(out: Path) -> Path:
     _tell(f"Darkwake demo: {LABEL}. Modelled on a public case of 2015; all ships are invented.")
     say_findings(result.events)
     _tell(
-        f"Left out: {left_out} findings that a number is no country's. All are so here: none may be "
-        "a real ship's."
+        f"Left out: {left_out} findings that a number is no country's. All are so here: none may "
+        "be a real ship's."
     )
     _say_things(result.events)
     _tell(f"The carrier has a page of its own: {out / page}")
