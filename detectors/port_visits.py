@@ -85,6 +85,17 @@ def port_visit_events(
     ]
 
 
+def led_to(events: Iterable[Event], visits: Array, parameters: PortVisitParameters) -> set[str]:
+    """Return the ids of the findings that some of these calls (VISIT rows) are told after."""
+    found = _findings(events)
+    within_us = int(parameters.after_event_days * US_PER_DAY)
+    return {
+        event.event_id
+        for row in visits[np.isin(visits["key"], np.array(sorted(found), "i8"))]
+        for event in _before(found[int(row["key"])], row, within_us)
+    }
+
+
 def _findings(events: Iterable[Event]) -> dict[int, list[Event]]:
     found: dict[int, list[Event]] = {}
     for event in events:

@@ -19,19 +19,23 @@ from darkwake.watching.notes import NotingStages
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages
+from detectors.port_visits import led_to
 from vessels.errors import StoreError
-from vessels.fixes import Fixes, concat_fixes, empty_fixes, fixes_from_table
+from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes, fixes_from_table
 from vessels.hulls import hull_id_of
 from vessels.identity import IdentityBook
 from vessels.units import US_PER_DAY, US_PER_H
 
-_VERSION = 1
+_VERSION = 2
 KEEP_DAYS = 35.0
 """A finding is told anew this long after its end; then it stands as it was told last. A call at a
-port is told up to 30 days after a finding, so what it needs is still there."""
+port is told up to 30 days after a finding, which is kept as long as the call is told."""
 KEEP_MEETINGS_DAYS = 400.0
 """Encounters are remembered this long, for the company of those who stay out for months."""
 _PLACES_SLACK_US = 24 * US_PER_H
+_STEP_US = US_PER_DAY
+"""Rows that span more event time than this, a year in one file, are folded and told in steps: what
+telling needs of the past is kept for a few days only."""
 _UPDATE_STEP_US = US_PER_H // 4
 """Event time after which the engine is asked what became final."""
 
@@ -54,7 +58,8 @@ class Finder:
         self._late: list[Fixes] = []
         self._final: dict[str, Event] = {}
         self._places: dict[tuple[int, int], Place] = {}
-        self._pruned_us = self._updated_us = 0
+        self._passed: dict[str, Event] = {}
+        self._pruned_us = self._updated_us = self._told_us = 0
         self.newest_us: int | None = None
         """Time of the newest fix taken in, released or not."""
 
@@ -101,10 +106,27 @@ class Finder:
         """
         if any((part.time_us <= upto_us - self._horizon_us).any() for part in self._late):
             self.refold()
+        while len(self._held):
+            first_us = max(int(self._held.time_us.min()), self.watermark_us or 0)
+            if upto_us - first_us <= _STEP_US:
+                break
+            self._fold_held(first_us + _STEP_US)
+            self._pass(first_us + _STEP_US)
+        self._fold_held(upto_us)
+
+    def _fold_held(self, upto_us: int) -> None:
         due = self._held.time_us <= upto_us
         if due.any():
             fixes, self._held = self._held.take(due), self._held.take(~due)
             self._fold(fixes)
+
+    def _pass(self, upto_us: int) -> None:
+        """Tell as of a step, and keep what will be settled at the next."""
+        settled_us = self.settled_us(max(upto_us, self._told_us) + _STEP_US)
+        told = self._tell(upto_us)
+        self._passed |= {
+            key: event for key, event in told.items() if event.end_us and event.end_us < settled_us
+        }
 
     def refold(self) -> None:
         """Fold the late rows, and with them all of the past that they can change."""
@@ -121,16 +143,19 @@ class Finder:
     def tell(self, now_us: int) -> dict[str, Event]:
         """Return all findings that can still change, by event_id, judged as of `now_us`.
 
-        `now_us` is never before the newest fix folded, nor before that of an earlier call.
+        With them come those that ended for good since the last call. `now_us` is never before the
+        newest fix folded, nor before that of an earlier call.
         """
+        passed, self._passed = self._passed, {}
+        return passed | self._tell(now_us)
+
+    def _tell(self, now_us: int) -> dict[str, Event]:
         if self.watermark_us is None:
             return {}
+        now_us = self._told_us = max(now_us, self.watermark_us, self._told_us)
         self._engine.flush(now_us)
-        now_us = max(now_us, self.watermark_us)
         parameters = self.parameters
-        visits, voyages = self._stages.calls(
-            now_us, parameters.port_visit, parameters.surroundings.anchorages
-        )
+        visits, voyages = self._calls(now_us)
         heard = Heard(self.book, visits, voyages, self._placed, now_us)
         told = tell([*self._final.values(), *self._engine.events()], heard, parameters)
         settled_us = self.settled_us(now_us)
@@ -150,6 +175,8 @@ class Finder:
             "version": _VERSION,
             "newest_us": self.newest_us,
             "pruned_us": self._pruned_us,
+            "told_us": self._told_us,
+            "passed": [asdict(event) for event in self._passed.values()],
             "final": [asdict(event) for event in self._final.values()],
             "places": [[*key, *place] for key, place in self._places.items()],
         }
@@ -185,6 +212,8 @@ class Finder:
             finder._held = Fixes.from_arrays(arrays, "held/")
             finder._late = [Fixes.from_arrays(arrays, "late/")]
             finder._final = {e.event_id: e for e in map(event_from_json, meta["final"])}
+            finder._passed = {e.event_id: e for e in map(event_from_json, meta["passed"])}
+            finder._told_us = meta["told_us"]
             finder._places = {(m, t): (hull, lat, lon) for m, t, hull, lat, lon in meta["places"]}
         except (ValueError, OSError, KeyError, TypeError) as error:
             raise StoreError(f"not a snapshot of a watch: {error}") from error
@@ -209,13 +238,20 @@ class Finder:
         self._pruned_us = folded_us
         settled_us = self.settled_us(folded_us)
         meetings_us = folded_us - int(KEEP_MEETINGS_DAYS * US_PER_DAY)
+        visits, _ = self._calls(folded_us)
+        kept = led_to(self._final.values(), visits, self.parameters.port_visit)
         self._final = {
             key: event
             for key, event in self._final.items()
-            if (event.end_us or folded_us)
+            if key in kept
+            or (event.end_us or folded_us)
             >= (meetings_us if event.type == "encounter" else settled_us)
         }
         self._stages.prune(settled_us, self._places_from_us(folded_us))
+
+    def _calls(self, now_us: int) -> tuple[Array, Array]:
+        anchorages = self.parameters.surroundings.anchorages
+        return self._stages.calls(now_us, self.parameters.port_visit, anchorages)
 
     def _places_from_us(self, folded_us: int) -> int:
         return folded_us - self._horizon_us - _PLACES_SLACK_US

@@ -280,7 +280,7 @@ class Service:
         before = {
             key: event
             for key, event in self.shown.items()
-            if event.end_us is None or event.end_us >= settled_us
+            if event.end_us is None or event.end_us >= settled_us or key in found
         }
         changes = compare_events(before, found)
         if refresh:

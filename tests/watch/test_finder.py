@@ -1,6 +1,8 @@
 """The finder tells what a replay tells, in any arrival, over any restart."""
 
+from importlib.resources import as_file, files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from darkwake.replay import detection_parameters
 from darkwake.watching.finder import Finder
 from detectors.events import Event
 from tests.watch.recording import recording, replayed, table_of
+from vessels.clock import iso_z
 from vessels.errors import StoreError
 
 PARAMETERS = detection_parameters(Settings())
@@ -82,3 +85,34 @@ def test_a_snapshot_of_other_thresholds_or_no_snapshot_is_refused() -> None:
         Finder.restore(finder.snapshot(), other, horizon_h=24)
     with pytest.raises(StoreError, match="not a snapshot"):
         Finder.restore(b"nothing", PARAMETERS, horizon_h=24)
+
+
+def demo_log() -> Path:
+    with as_file(files("darkwake") / "data" / "demo.nmea.gz") as path:
+        return path
+
+
+def test_two_hundred_days_in_one_batch() -> None:
+    """A year dropped as one file: what is forgotten after weeks was told before it was."""
+    finder = Finder(PARAMETERS, horizon_h=72)
+    finder.take(table_of(demo_log()))
+    assert finished(finder) == replayed(demo_log())
+
+
+def test_two_hundred_days_told_as_they_come() -> None:
+    """Each finding is told as the replay tells it, also when it ended long before the last one.
+
+    A ship may lie in port for months after the finding that its call is told for.
+    """
+    finder = Finder(PARAMETERS, horizon_h=72)
+    rows = table_of(demo_log())
+    told: dict[str, dict[str, Any]] = {}
+    for first in range(0, rows.num_rows, 1 + rows.num_rows // 40):
+        part = rows.slice(first, 1 + rows.num_rows // 40)
+        finder.take(part)
+        finder.advance(int(times(part).min()))
+        now_us = finder.watermark_us or 0
+        since = iso_z(finder.settled_us(now_us))
+        ended = {key: one for key, one in told.items() if one["end"] and one["end"] < since}
+        told = ended | properties(finder.tell(now_us))
+    assert told | finished(finder) == replayed(demo_log())
