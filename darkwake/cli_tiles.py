@@ -1,4 +1,4 @@
-"""The command `tiles`: ships in any GeoTIFF, without an account or a network."""
+"""The command `tiles`: images of events, and ships in any GeoTIFF without account or network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,10 @@ _SENSOR_NAMES = {"s1": "radar (Sentinel-1)", "s2": "optical (Sentinel-2)"}
 
 def tiles(
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="More files of the scene.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[EVENT_ID]...", help="Events of a run; with --image, more files of the scene."
+        ),
     ] = None,
     *,
     image: Annotated[
@@ -34,18 +37,73 @@ def tiles(
     sensor: Annotated[
         str, typer.Option(metavar="SENSOR", help=f"One of {', '.join(_SENSORS)}.")
     ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print GeoJSON.")] = False,
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Result folder of a replay with --tracks."),
+    ] = None,
+    scenes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER", help="Folder of scenes to look in, in place of the configured ones."
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Configuration in TOML.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find ships in a satellite image.
+    """Find ships in satellite images: of events of a run, or in a file.
+
+    Example: darkwake tiles e6f2ad19d33628fa --run january-events --scenes radar/
 
     Example: darkwake tiles --image scene_B02.tif scene_B03.tif scene_B04.tif scene_B08.tif --json
 
-    Several single-band files of one scene are one image. Names such as B08 or VV, descriptions
-    and the numbers themselves tell the bands and the sensor.
+    For an event, scenes that can show it are searched and ranked, ships found in the best are
+    matched to AIS, and pictures, rows and map are written into DIR. Several single-band files of
+    one scene are one image. Names such as B08 or VV, descriptions and the numbers themselves tell
+    the bands and the sensor.
     """
-    if not image:
-        raise UsageError("nothing to do: give --image FILE")
-    ships_in_images([*image, *map(Path, arguments or [])], sensor, as_json=as_json)
+    if image:
+        if run or scenes:
+            raise UsageError("--image stands alone: neither --run nor --scenes go with it")
+        ships_in_images([*image, *map(Path, arguments or [])], sensor, as_json=as_json)
+    elif arguments and run:
+        images_of_events(arguments, run, scenes or [], config, as_json=as_json)
+    else:
+        raise UsageError("nothing to do: give EVENT_ID... --run DIR, or --image FILE")
+
+
+def images_of_events(
+    event_ids: Sequence[str],
+    run: Path,
+    folders: Sequence[Path],
+    config: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Look at events of a run and print what is seen.
+
+    Raises:
+        UsageError: the run has no such event, or there is nowhere to look for scenes.
+        InputError: the run or a folder of scenes cannot be read.
+    """
+    from darkwake.config import load_settings  # noqa: PLC0415 - as in darkwake/cli.py
+    from darkwake.progress import progress_for_terminal  # noqa: PLC0415
+    from darkwake.tiles import tiles_for_events  # noqa: PLC0415
+    from darkwake.tiles_providers import providers_of  # noqa: PLC0415
+
+    settings = load_settings(config).imagery
+    providers = providers_of(settings, folders)
+    with progress_for_terminal() as progress:
+        findings = tiles_for_events(run, event_ids, providers, settings, progress.stage)
+    if as_json:
+        say_json(findings)
+        return
+    for finding in findings:
+        say(f"{finding['event_id']}: {finding['answer']}")
+        for line in (*finding["says"], *finding["notes"]):
+            say(f"  {line}")
+    say(f"Pictures and rows are in {run / 'tiles'}; the map shows them.")
 
 
 def ships_in_images(paths: Sequence[Path], sensor: str, *, as_json: bool) -> None:

@@ -41,6 +41,8 @@ def run_demo(out: Path) -> Path:
     """
     with as_file(files("darkwake") / "data" / SENTENCES) as log, progress_for_terminal() as bars:
         result, page, left_out = _replay(log, out, bars)
+        bars.stage("looking from space")
+        seen = _look_from_space(result, out)
     _tell(f"Darkwake demo: {LABEL}. Modelled on a public case of 2015; all ships are invented.")
     say_findings(result.events)
     _tell(
@@ -48,6 +50,7 @@ def run_demo(out: Path) -> Path:
         "be a real ship's."
     )
     _say_things(result.events)
+    _say_seen(seen, out)
     _tell(f"The carrier has a page of its own: {out / page}")
     return out / _PAGE
 
@@ -115,6 +118,23 @@ def _replay(log: Path, out: Path, bars: Progress) -> tuple["ReplayResult", str, 
         _label(folder / MARKER, "{\n", told)
         page, _ = make_vessel_page(folder, str(CARRIER), label=LABEL)
     return result, page.name, left_out
+
+
+def _look_from_space(result: "ReplayResult", out: Path) -> list[str]:
+    """Draw the labelled scenes, look at the carrier's stop, and return what is seen."""
+    from darkwake.demo_scene import look_from_space  # noqa: PLC0415 - GDAL is slow to load
+    from darkwake.demo_story import CARRIER  # noqa: PLC0415
+
+    stops = [e.event_id for e in result.events if e.type == "loitering" and e.mmsi == CARRIER]
+    return look_from_space(out, stops, LABEL)
+
+
+def _say_seen(seen: "Sequence[str]", out: Path) -> None:
+    _tell("")
+    for line in seen:
+        for part in textwrap.wrap(f"In a simulated radar scene {line}", _WIDTH):
+            _tell(part)
+    _tell(f"The map shows it, and the empty sea before; pictures and rows are in {out / 'tiles'}.")
 
 
 def _leave_out_numbers(result: "ReplayResult") -> int:

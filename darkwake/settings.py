@@ -27,6 +27,7 @@ from darkwake.geography_settings import (
     one_of_each_name,
     zones_field,
 )
+from darkwake.imagery_settings import Imagery
 from darkwake.section import OURS, Section, quantity
 
 ENV_PREFIX = "DARKWAKE__"
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     zones: tuple[ZoneFile, ...] = zones_field()
     lists: tuple[ListFile, ...] = lists_field()
     ports: Ports = Ports()
+    imagery: Imagery = Imagery()
     mail: Mail = Mail()
     subscriptions: tuple[SubscriptionTable, ...] = subscriptions_field()
     webhook: Webhook = Webhook()

@@ -51,7 +51,7 @@ def quicklook(
     side_px = min(max(side_px, 64), _MOST_SIDE_PX)
     zoom = side_px / max(bottom - top, right - left)
     size = max(round((right - left) * zoom), 1), max(round((bottom - top) * zoom), 1)
-    pixels = _shades(image, part)
+    pixels = shades(image, part)
     picture = Picture.fromarray(pixels).resize(size, Picture.Resampling.BILINEAR)
     sheet = Picture.new("RGB", (size[0], size[1] + _FOOT_PX), (20, 24, 28))
     sheet.paste(picture, (0, 0))
@@ -81,7 +81,7 @@ def _few_colours(sheet: Picture.Image, picture: Picture.Image, colours: int) -> 
     return sheet.quantize(palette=palette, dither=Picture.Dither.NONE)
 
 
-def _shades(image: Image, window: Window) -> NDArray[np.uint8]:
+def shades(image: Image, window: Window) -> NDArray[np.uint8]:
     """Return the window as RGB: true colour, or grey for radar."""
     step = max((max(window[1] - window[0], window[3] - window[2])) // _MOST_SIDE_PX, 1)
 
@@ -142,6 +142,10 @@ def _draw_foot(
     sensor = "Sentinel-1" if image.sensor == "s1" else "optical"
     draw.text((size[0] // 3 + 24, y - 6), f"{lat:.4f}, {lon:.4f}", _INK)
     draw.text((size[0] // 3 + 24, y + 6), f"{time}  {sensor}", _INK)
+    label = str(image.provenance.get("label", "")).encode("ascii", "replace").decode()[:60]
+    if label:
+        draw.rectangle((0, 0, 8 + 6.2 * len(label), 16), (20, 24, 28))
+        draw.text((4, 2), label, _INK)
 
 
 def footprint(image: Image, window: Window | None = None) -> list[tuple[float, float]]:

@@ -26,6 +26,7 @@ _SCRIPTS = (
     "time.js",
     "filters.js",
     "reception.js",
+    "imagery.js",
     "page.js",
 )
 _CLUSTER_SCRIPT = ("markercluster", "installed:leaflet.markercluster.js")

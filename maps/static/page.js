@@ -141,6 +141,7 @@
   findings.follow();
   const trackTree = trackBranch(map, byId("tree"), data, tracks, () => tracks.show(momentShown, trailShown));
   if (data.reception) receptionLayer(map, byId("tree"), data.reception, data.centre);
+  if (data.imagery) imageLayer(map, byId("tree"), data.imagery);
   const typeOn = (type) => findings.boxes[data.types.findIndex((kind) => kind.type === type)].checked;
   const search = byId("search");
 

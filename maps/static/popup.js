@@ -18,6 +18,7 @@ function findingBox(event, kind) {
   const facts = make("dl");
   for (const [label, text] of event.rows) facts.append(make("dt", label), make("dd", text));
   box.appendChild(facts);
+  if (event.seen?.length > 0) box.append(make("h4", "Seen from space"), bullets(event.seen));
   if (event.ranked.length > 0) {
     box.append(make("h4", "Who could have come, likeliest first"), bullets(event.ranked));
     if (event.reaches.length > 0) box.append(make("p", "Shaded: where the likeliest can have been half-way through, land not cut out.", "note"));
