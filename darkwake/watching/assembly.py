@@ -1,7 +1,7 @@
 """Puts a watch together from its configuration: store, feeds, service, jobs, sender."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -9,6 +9,7 @@ from alerts.database import open_database, transaction
 from alerts.outbox import drain, release_claims
 from alerts.posting import tell_operator
 from alerts.rules import AlertContext
+from alerts.sending import Tracks, no_tracks
 from darkwake.alert_settings import alert_policy, dispatcher
 from darkwake.engine import Change
 from darkwake.replay import detection_parameters
@@ -22,8 +23,10 @@ from darkwake.watching.service import MakeContext, Service
 from darkwake.watching.status import Status
 from darkwake.watching.store import Store, wall_us
 from darkwake.watching.talk import log
+from detectors.events import Event
 from feeds.live import open_source
 from maps.identities import Identity
+from maps.tracks import Track
 from vessels.clock import iso_z
 from vessels.errors import ConfigError, StoreError
 from vessels.hulls import hull_key, mmsi_of
@@ -42,11 +45,13 @@ def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) 
     keep_flat()
     sources = {feed.name: open_source(feed.spec()) for feed in settings.feeds}
     parameters = detection_parameters(settings)
+    recent = RecentTracks()
     with ExitStack() as stack:
-        desk = stack.enter_context(open_desk(settings))
+        desk = stack.enter_context(open_desk(settings, recent))
         store = Store(desk.engine)
         release_claims(desk.engine)
         service = Service(settings, parameters, store, sources, context_of(desk), rebuild=rebuild)
+        recent.finder = lambda: service.finder
         service.on_turn = partial(_tell_of_feed, desk)
         stack.enter_context(_stopped_by_signals(service))
         status = Status(service, desk)
@@ -79,15 +84,34 @@ def run_one_job(settings: Settings, name: str) -> str:
         return run_job(name, desk)
 
 
+class RecentTracks:
+    """Tracks for the pictures in mails: where the hulls of an event were in the last days."""
+
+    def __init__(self) -> None:
+        self.finder: Callable[[], Finder] | None = None
+        """Set once the service is there."""
+
+    def __call__(self, event: Event) -> Mapping[str, Track]:
+        """Return the positions noted of each hull, one in ten minutes."""
+        if self.finder is None:
+            return {}
+        finder = self.finder()
+        return {
+            hull: finder.recent_track(hull)
+            for hull in (event.hull_id, event.other_hull_id)
+            if hull is not None
+        }
+
+
 @contextmanager
-def open_desk(settings: Settings) -> Iterator[Desk]:
-    """Open the store and what alerts are sent with.
+def open_desk(settings: Settings, tracks: Tracks = no_tracks) -> Iterator[Desk]:
+    """Open the store and what alerts are sent with; `tracks` are drawn in mails.
 
     Raises:
         ConfigError: the mail server or the store's URL is of no use.
         StoreError: the store cannot be opened.
     """
-    policy, sender = alert_policy(settings), dispatcher(settings, wall_us)
+    policy, sender = alert_policy(settings), dispatcher(settings, wall_us, tracks)
     engine = open_database(settings.store.url)
     try:
         yield Desk(settings, engine, policy, sender)

@@ -22,7 +22,7 @@ from detectors.pipeline import LocalStages
 from detectors.port_visits import led_to
 from vessels.errors import StoreError
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes, fixes_from_table
-from vessels.hulls import hull_id_of
+from vessels.hulls import hull_id_of, hull_key
 from vessels.identity import IdentityBook
 from vessels.units import US_PER_DAY, US_PER_H
 
@@ -164,6 +164,14 @@ class Finder:
             for event in told
             if event.end_us is None or event.end_us >= settled_us
         }
+
+    def recent_track(self, hull_id: str) -> list[tuple[int, float, float]]:
+        """Return `(time_us, lon_deg, lat_deg)` of a hull, one in ten minutes, as far as is noted.
+
+        May be called by another thread: notes are never changed in place.
+        """
+        rows = self._stages.track(hull_key(hull_id))
+        return list(zip(rows["time_us"].tolist(), rows["lon"], rows["lat"], strict=True))
 
     def settled_us(self, now_us: int) -> int:
         """Return the time before which a finding that has ended is told no more."""

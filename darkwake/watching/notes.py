@@ -137,6 +137,12 @@ class NotingStages:
         ordered = [part[np.lexsort((part["start_us"], part["key"]))] for part in rows]
         return ordered[0], ordered[1]
 
+    def track(self, key: int) -> Array:
+        """Return the PLACE rows of a hull, in order of time."""
+        notes = self._notes.get(self.head, Notes())
+        rows = joined([part[part["key"] == key] for part in notes.places], PLACE)
+        return rows[np.argsort(rows["time_us"], kind="stable")]
+
     def places(self, moments: list[tuple[int, int]]) -> list[tuple[int, float, float] | None]:
         """Return hull key, lat and lon heard last at each (mmsi, time_us), as far as is noted."""
         if not moments:

@@ -116,3 +116,16 @@ def test_two_hundred_days_told_as_they_come() -> None:
         ended = {key: one for key, one in told.items() if one["end"] and one["end"] < since}
         told = ended | properties(finder.tell(now_us))
     assert told | finished(finder) == replayed(demo_log())
+
+
+def test_the_track_of_the_last_days() -> None:
+    finder = Finder(PARAMETERS, horizon_h=72)
+    finder.take(table_of(recording()))
+    finder.finish()
+    told = finder.tell(finder.newest_us or 0)
+    event = max(told.values(), key=lambda event: event.end_us or event.now_us)
+    track = finder.recent_track(event.hull_id)
+    assert len(track) > 1
+    assert [one[0] for one in track] == sorted(one[0] for one in track)
+    assert all(abs(lon) <= 180 and abs(lat) <= 90 for _, lon, lat in track)
+    assert finder.recent_track("1-1") == []
