@@ -70,8 +70,8 @@ def write_scenes(folder: Path, label: str) -> None:
 
 def _write(folder: Path, time: datetime, ships: list[Ship], label: str) -> None:
     import rasterio  # noqa: PLC0415 - GDAL is slow to load
+    from affine import Affine  # noqa: PLC0415
     from pyproj import Transformer  # noqa: PLC0415
-    from rasterio.transform import from_origin  # noqa: PLC0415
 
     bands = radar_scene((SIDE_PX, SIDE_PX), ships, seed=_SEEDS[time], texture_shape=8.0)
     change = Transformer.from_crs("EPSG:4326", f"EPSG:{_EPSG}", always_xy=True)
@@ -85,7 +85,7 @@ def _write(folder: Path, time: datetime, ships: list[Ship], label: str) -> None:
         "count": len(bands),
         "dtype": np.uint16,
         "crs": f"EPSG:{_EPSG}",
-        "transform": from_origin(x - half, y + half, PIXEL_M, PIXEL_M),
+        "transform": Affine(PIXEL_M, 0.0, x - half, 0.0, -PIXEL_M, y + half),
         "compress": "deflate",
         "tiled": True,
     }

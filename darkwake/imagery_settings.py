@@ -64,7 +64,12 @@ class Imagery(Section):
         40.0, "Largest side of a chip.", unit="km", source=OURS, gt=0.5, le=200
     )
     before_days: float = quantity(
-        30.0, "How long before an event a picture to compare with may be.", unit="days", source=OURS
+        30.0,
+        "How long before an event a picture to compare with may be.",
+        unit="days",
+        source=OURS,
+        ge=0,
+        le=3660,
     )
     min_worth: float = quantity(
         0.05,
