@@ -16,6 +16,7 @@ from darkwake.section import OURS, Section
 if TYPE_CHECKING:
     from darkwake.settings import Settings
     from detectors.surroundings import Surroundings
+    from vessels.lists import VesselLists
 
 
 # As vessels.zones.ZoneKind and vessels.lists.ListKind, without loading numba to check a file.
@@ -89,7 +90,6 @@ def surroundings_of(settings: Settings) -> Surroundings:
     """
     from detectors.surroundings import Surroundings  # noqa: PLC0415 - numba, for a run alone
     from vessels.anchorages import no_anchorages, read_anchorages  # noqa: PLC0415
-    from vessels.lists import ListSource, read_lists  # noqa: PLC0415
     from vessels.zones import ZoneSource, no_zones  # noqa: PLC0415
 
     zones = no_zones()
@@ -100,7 +100,20 @@ def surroundings_of(settings: Settings) -> Surroundings:
             ZoneSource(one.name, Path(one.path), one.kind, one.name_column)
             for one in settings.zones
         )
-    lists = read_lists(
+    learnt = settings.ports.learnt
+    anchorages = read_anchorages(Path(learnt)) if learnt else no_anchorages()
+    return Surroundings(zones=zones, lists=lists_of(settings), anchorages=anchorages)
+
+
+def lists_of(settings: Settings) -> VesselLists:
+    """Read the vessel lists that the settings name.
+
+    Raises:
+        ConfigError: one of the files is of no use.
+    """
+    from vessels.lists import ListSource, read_lists  # noqa: PLC0415 - as above
+
+    return read_lists(
         ListSource(
             one.name,
             Path(one.path),
@@ -112,6 +125,3 @@ def surroundings_of(settings: Settings) -> Surroundings:
         )
         for one in settings.lists
     )
-    learnt = settings.ports.learnt
-    anchorages = read_anchorages(Path(learnt)) if learnt else no_anchorages()
-    return Surroundings(zones=zones, lists=lists, anchorages=anchorages)

@@ -7,7 +7,7 @@ here is a function of the set of rows and can be written down and taken up again
 
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,12 @@ from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages
 from detectors.port_visits import led_to
+from detectors.surroundings import Surroundings
 from vessels.errors import StoreError
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes, fixes_from_table
 from vessels.hulls import hull_id_of, hull_key
 from vessels.identity import IdentityBook
+from vessels.lists import VesselLists
 from vessels.units import US_PER_DAY, US_PER_H
 
 _VERSION = 2
@@ -172,6 +174,13 @@ class Finder:
         """
         rows = self._stages.track(hull_key(hull_id))
         return list(zip(rows["time_us"].tolist(), rows["lon"], rows["lat"], strict=True))
+
+    def use_lists(self, lists: VesselLists) -> None:
+        """Tell with other vessel lists from now on; the fold does not know of them."""
+        around = self.parameters.surroundings
+        if lists.hash != around.lists.hash:
+            known = Surroundings(zones=around.zones, lists=lists, anchorages=around.anchorages)
+            self.parameters = replace(self.parameters, surroundings=known)
 
     def settled_us(self, now_us: int) -> int:
         """Return the time before which a finding that has ended is told no more."""

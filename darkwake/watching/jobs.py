@@ -20,10 +20,11 @@ from alerts.posting import tell_operator
 from alerts.reminders import remind
 from alerts.rules import AlertContext, AlertPolicy
 from darkwake.archive_writer import compact, day_of, expire, newest_day
+from darkwake.geography_settings import lists_of
 from darkwake.settings import Settings
-from darkwake.watching.store import LEASE_S, holder_of, read_progress, wall_us
+from darkwake.watching.store import LEASE_S, LISTS_FACT, holder_of, read_progress, wall_us
 from vessels.clock import iso_z
-from vessels.errors import UsageError
+from vessels.errors import ConfigError, UsageError
 from vessels.units import US_PER_H, US_PER_S
 
 _LOW_DISK = 0.05
@@ -124,6 +125,24 @@ def _self_check(desk: Desk) -> str:
     return "; ".join(wrong)
 
 
+def _lists(desk: Desk) -> str:
+    """Read the vessel lists; where one has changed, the watch uses it from its next minute on."""
+    if not desk.settings.lists:
+        return ""
+    try:
+        found = lists_of(desk.settings)
+    except ConfigError as error:
+        text = f"a vessel list cannot be read, the old one stays in use: {error}"
+        with transaction(desk.engine) as connection:
+            tell_operator(connection, desk.context(), f"lists:{iso_z(wall_us())[:13]}", text)
+        return text
+    with transaction(desk.engine) as connection:
+        if get_fact(connection, LISTS_FACT) == found.hash:
+            return ""
+        set_fact(connection, LISTS_FACT, found.hash)
+    return "changed"
+
+
 _HOUR_S = 3600.0
 _NOTED_S = 60.0
 """Jobs that run more often than this need no note of their last run."""
@@ -136,6 +155,7 @@ JOBS: dict[str, Job] = {
         Job("self-check", 300.0, _self_check),
         Job("compaction", 6 * _HOUR_S, _compaction),
         Job("retention", 6 * _HOUR_S, _retention),
+        Job("lists", _HOUR_S, _lists),
     )
 }
 """All jobs by name."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from alerts.rules import AlertContext
 from darkwake.engine import Change, compare_events
+from darkwake.geography_settings import lists_of
 from darkwake.settings import Settings
 from darkwake.watching.feed_health import FeedHealth, Turn, now_for
 from darkwake.watching.finder import Finder
@@ -36,7 +37,7 @@ from detectors.events import Event
 from detectors.parameters import Parameters
 from feeds.dedupe import Deduper
 from feeds.live.source import Chunk, Source
-from vessels.errors import StoreError
+from vessels.errors import ConfigError, StoreError
 
 _REMEMBERED_ROWS = 1 << 20
 """Rows of the archive that a start looks at, so that what a sender sends again is known."""
@@ -125,6 +126,7 @@ class Service:
         names = list(self.clocks.feeds)
         self.health = FeedHealth(names, {name: feed.health for name, feed in known.items()})
         self._remembered = {name: self.health.as_json(name) for name in names}
+        self._lists = store.lists_asked_for()
         self._recover(rebuild=rebuild)
 
     @property
@@ -194,6 +196,8 @@ class Service:
         now_s = time.monotonic()
         self._fold(now_s)
         refresh = now_s - self._refreshed_s >= _REFRESH_S
+        if refresh:
+            self._safely(self._follow_lists)
         if (self._dirty or refresh) and now_s - self._told_s >= self._tell_cost_s / _TELL_SHARE:
             self._tell(refresh=refresh)
         elif now_s - self._beat_s >= _HEARTBEAT_S:
@@ -207,6 +211,18 @@ class Service:
         if grown or (self._rows_since and now_s - self._checkpoint_s >= _CHECKPOINT_S):
             self.checkpoint()
         return brought
+
+    def _follow_lists(self) -> None:
+        """Read the vessel lists anew where the job that looks at them found one changed."""
+        asked_for = self.store.lists_asked_for()
+        if asked_for == self._lists:
+            return
+        self._lists = asked_for
+        try:
+            self.finder.use_lists(lists_of(self.settings))
+        except ConfigError as error:
+            log(f"the old vessel lists stay in use: {error}")
+        self._dirty = True
 
     def _gather(self) -> bool:
         chunks = self.intake.gather(_WAIT_S, self.settings.watch.gather_s)

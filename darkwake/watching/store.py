@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from alerts.book import apply
-from alerts.database import reading, transaction
+from alerts.database import get_fact, reading, transaction
 from alerts.rules import AlertContext
 from alerts.schema import events, metadata
 from alerts.stored import row_event
@@ -39,6 +39,8 @@ from vessels.clock import iso_z, utc_now
 from vessels.errors import StoreError
 from vessels.units import US_PER_S
 
+LISTS_FACT = "lists"
+"""Names the state of the list files that a watch shall use: it reads them anew where it changes."""
 LEASE_S = 60
 """A watch of another machine that has not been heard for this long is taken to be dead."""
 _ONE = 1
@@ -156,6 +158,11 @@ class Store:
                 cursor = values.pop("cursor")
                 values["cursor"] = None if cursor is None else b64encode(cursor).decode()
                 _put(connection, feed_progress, {"name": name}, values)
+
+    def lists_asked_for(self) -> str | None:
+        """Return what names the state of the vessel lists that the watch shall use."""
+        with reading(self.engine) as connection:
+            return get_fact(connection, LISTS_FACT)
 
     def heartbeat(self) -> None:
         """Say that this watch lives.

@@ -190,3 +190,23 @@ def test_a_note_of_the_future_is_no_note(desk: Desk) -> None:
     with transaction(desk.engine) as connection:
         set_fact(connection, "job:reminders", str(wall_us() + 10**12))
     assert wait_s(JOBS["reminders"], desk) == 0
+
+
+def test_a_changed_list_is_used_by_the_running_watch(tmp_path: Path) -> None:
+    """The job finds that the file changed; the watch tells with it from its next minute on."""
+    rows = table_of(recording())
+    number = rows["mmsi"][0].as_py()
+    listed = tmp_path / "listed.csv"
+    listed.write_text("mmsi,name\n1,NOBODY\n")
+    more = f'[[lists]]\nname = "seen"\npath = "{listed}"\nkind = "interest"\n'
+    settings = settings_for(tmp_path, f"sqlite:///{tmp_path}/state.db", ["a"], more)
+    assert run_one_job(settings, "lists") == "changed"
+    assert run_one_job(settings, "lists") == ""
+    with service_for(settings, cut("a", rows, 10_000)) as service:
+        before = service.finder.parameters.surroundings.lists.hash
+        listed.write_text(f"mmsi,name\n{number},SOMEBODY\n")
+        assert run_one_job(settings, "lists") == "changed"
+        service.run(stop_when_idle_s=0.5)
+        assert service.finder.parameters.surroundings.lists.hash != before
+    listed.unlink()
+    assert "the old one stays in use" in run_one_job(settings, "lists")
