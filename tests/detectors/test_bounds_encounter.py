@@ -1,0 +1,34 @@
+"""Where ships lie together anyway: the defaults of encounters, from both sides."""
+
+import numpy as np
+import pytest
+
+from detectors.context import port_and_shore_m
+from tests.detectors.scene import every
+from tests.detectors.test_encounter_bounds import adrift, met
+
+
+def near_easter_island(*, port_km=None, shore_km=None):
+    """Return a place so far from the port or the shore, and far enough from the other."""
+    lat, lon = (
+        grid.ravel()
+        for grid in np.meshgrid(np.linspace(-27.0, -27.35, 700), np.linspace(-109.5, -109.1, 500))
+    )
+    port_m, shore_m = port_and_shore_m(lat, lon)
+    free = shore_m > 3_000.0 if shore_km is None else port_m > 10_500.0
+    wanted_m = (port_m - port_km * 1e3) if shore_km is None else (shore_m - shore_km * 1e3)
+    at = int(np.argmin(np.where(free, np.abs(wanted_m), np.inf)))
+    assert abs(wanted_m[at]) < 50.0
+    return float(lat[at]), float(lon[at])
+
+
+@pytest.mark.parametrize(("km", "found"), [(9.6, 0), (10.4, 1)])
+def test_ten_km_from_a_port(km, found):
+    pair = adrift(every(5, 0, 6), at=near_easter_island(port_km=km), apart_m=5.0)
+    assert len(met(*pair, now_h=40)) == found
+
+
+@pytest.mark.parametrize(("km", "found"), [(1.9, 0), (2.1, 1)])
+def test_two_km_from_the_shore(km, found):
+    pair = adrift(every(5, 0, 6), at=near_easter_island(shore_km=km), apart_m=5.0)
+    assert len(met(*pair, now_h=40)) == found
