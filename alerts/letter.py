@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts import phrases
+from alerts.checks import checks
 from alerts.translate import Words, mark
 from detectors.events import Event
 from maps.identities import NOBODY, Identity
-from maps.words import DISCLAIMER, OTHER_CAUSES, TYPE_MEANING, dms, plain, type_words
+from maps.kinds import causes_of, kind_of, meaning_of
+from maps.words import DISCLAIMER, dms, plain, type_words
 from vessels.reachable import reachable_area
 from vessels.units import KM_PER_NM, US_PER_H
 
@@ -65,12 +67,12 @@ def letter(
         subject=subject(event, words, step),
         lead=_lead(event, words, step),
         headline=phrases.headline(event, words, other.name),
-        meaning=words.plain(TYPE_MEANING.get(event.type, "")),
+        meaning=words.plain(meaning_of(event)),
         facts=tuple(_facts(event, words, time_zone, hulls)),
         reach=_reach(event, words) if step != "withdrawn" else "",
         why=tuple(phrases.reasons(event, words)),
-        causes=words.plain(OTHER_CAUSES.get(event.type, "")),
-        checks=tuple(words.plain(text) for text in phrases.CHECKS.get(event.type, ())),
+        causes=words.plain(causes_of(event)),
+        checks=checks(event, words),
         disclaimer=words.plain(DISCLAIMER),
         event_id=event.event_id,
     )
@@ -90,7 +92,7 @@ def subject(event: Event, words: Words, step: str) -> str:
 
 def short_words(event: Event, words: Words) -> str:
     """Return what happened in a few words, with its length."""
-    text = phrases.SHORT.get(event.type)
+    text = phrases.KIND_SHORT.get(kind_of(event)) or phrases.SHORT.get(event.type)
     if text is None:
         return words.plain(type_words(event.type))
     return words.say(text, length=words.length(event.duration_h))

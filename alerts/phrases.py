@@ -8,6 +8,8 @@ from typing import Any
 
 from alerts.translate import Words, mark
 from detectors.events import Event
+from maps.kinds import INLAND, PROTECTED
+from maps.sentences import MOST_ZONES
 from maps.words import REASON_WORDS, plain, type_words
 from vessels.units import M_PER_NM
 
@@ -29,6 +31,9 @@ _WAS_AT_SEA = mark(
 )
 _TWO_PLACES = mark("The number MMSI {mmsi} was sent from two places at once, from {start}.")
 _CHANGED = mark("The vessel with MMSI {mmsi} changed its {what} from {old} to {new}, {start}.")
+_BY_TURNS = mark(
+    "The vessel with MMSI {mmsi} stated {old} and {new} by turns as its {what}, from {start}."
+)
 _MORE_IDENTITIES = mark("{name} stated more than one identity, from {start}.")
 _TWO_TRANSMITTERS = mark(
     "MMSI {mmsi} and {other} sailed as close as two transmitters of one ship, from {start}."
@@ -58,7 +63,13 @@ _ONE_SILENT, _SILENT = mark("one silent vessel"), mark("{count} silent vessels")
 _LIKELIEST = mark(", most likely {vessel}")
 _TOO_FAST = mark("{name} reported positions that would need {knots} knots, from {start}.")
 _UNTRUE = mark("{name} reported positions that cannot all be true, from {start}.")
-_ENTERED = mark("{name} entered {zone}, {start}.")
+_INLAND = mark("{name} reported positions {km} km inside the mapped land, from {start}.")
+_ENTERED = mark("{name} entered {zone}, {start}, and was heard inside for {length}.")
+_IS_IN = mark("{name} entered {zone}, {start}, and has not been heard outside since.")
+_BEGAN_IN = mark("{name} was inside {zone} when first heard, {start}, and for {length}.")
+_IS_IN_SINCE = mark(
+    "{name} was inside {zone} when first heard, {start}, and has not been heard outside since."
+)
 _OTHERWISE = mark("{name}: {type}, from {start}.")
 _SHORE = mark(", {miles} nautical miles from shore")
 _IDENTITY = mark("identity")
@@ -76,6 +87,22 @@ SHORT = {
     "zone_entry": mark("zone entry"),
 }
 """What happened, for a subject line."""
+KIND_SHORT = {
+    "two_hulls_at_once": mark("one number, two places"),
+    "two_transmitters": mark("two numbers sail as one"),
+    "hand_over": mark("another number goes on"),
+    "changed": mark("identity changed"),
+    "flip_flop": mark("two identities by turns"),
+    "mid_unassigned": mark("number of no country"),
+    "imo_invalid": mark("wrong IMO number"),
+    "jump": mark("position jumped"),
+    "jump_and_return": mark("position jumped and came back"),
+    INLAND: mark("position on land"),
+    "circle": mark("positions round a circle"),
+    "interference": mark("many ships, one false place"),
+    PROTECTED: mark("entered a protected area"),
+}
+"""The same in place of the type's, where the kind has one."""
 SEVERITY = {"info": mark("INFO"), "watch": mark("WATCH"), "high": mark("HIGH")}
 _SURE = ((0.8, mark("strong")), (0.5, mark("fair")), (0.0, mark("weak")))
 STEP_LEAD = {
@@ -92,32 +119,15 @@ STEP_SHORT = {
     "withdrawn": mark("Withdrawn"),
     "corrected": mark("Corrected"),
 }
-_ASK_TRACK = mark("Ask the flag State or the owner for the VMS track of these hours.")
-_LOOK_SATELLITE = mark("Look for satellite pictures of the place and time.")
-_CALL = mark("Call the vessel by radio, if one of yours is near.")
-_NEXT_PORT = mark(
-    "At the next port: AIS set and its power supply; log book, fuel and catch against the time away"
-    "."
-)
-_CREW = mark("At the next port: crew list, contracts, and how long each has been on board.")
-_PAPERS = mark("Compare name, call sign, IMO number and flag with the papers and the registers.")
-_PERMIT = mark("Look up whether the vessel holds a permit for this place and time.")
-_TRANSFER = mark("Ask for the declaration of transshipment, and who observed it.")
-_WHO_NEAR = mark("See who else was near: darkwake replay draws all of them on one map.")
-_BOARD = mark("Meet the vessel while it is in port: the findings before this call are named above.")
-CHECKS = {
-    "dark_period": (_ASK_TRACK, _LOOK_SATELLITE, _CALL, _NEXT_PORT),
-    "encounter": (_TRANSFER, _PERMIT, _LOOK_SATELLITE, _NEXT_PORT),
-    "loitering": (_WHO_NEAR, _LOOK_SATELLITE, _CALL, _NEXT_PORT),
-    "port_visit": (_BOARD, _NEXT_PORT, _CREW),
-    "time_at_sea": (_CREW, _TRANSFER, _PERMIT),
-    "identity_conflict": (_PAPERS, _WHO_NEAR),
-    "implausible_position": (_WHO_NEAR, _PAPERS),
-    "dark_rendezvous": (_LOOK_SATELLITE, _WHO_NEAR, _TRANSFER, _NEXT_PORT),
-    "zone_entry": (_PERMIT, _CALL, _ASK_TRACK),
+_UNITS = {
+    "knots": "kn",
+    **dict.fromkeys(("count", "silences", "level", "event_id", "turns", "others", "share"), ""),
+    **dict.fromkeys(("MID", "flag", "list", "messages", "vessels", "probability"), ""),
 }
-"""What a person can do about a finding, most useful first."""
-_UNITS = {"knots": "kn", "count": "", "silences": "", "level": "", "event_id": ""}
+"""How units of reasons read; those that the words before the figure tell are left out."""
+_HOURS = {"h": 1.0, "min": 1.0 / 60.0}
+_FROM_TO = frozenset({"hand_over", "flag_changed"})
+"""Reasons whose value is one thing and what it became, joined by an English word."""
 
 
 def headline(event: Event, words: Words, other_name: str | None = None) -> str:
@@ -181,7 +191,10 @@ def reasons(event: Event, words: Words) -> list[str]:
     for reason in event.reasons:
         name = words.plain(REASON_WORDS.get(reason.code) or plain(reason.code.replace("_", " ")))
         unit = plain(_UNITS.get(reason.unit, reason.unit))
-        line = name if reason.value is None else f"{name}: {_value(reason.value, unit, words)}"
+        value = reason.value
+        if isinstance(value, str) and reason.code in _FROM_TO:
+            value = value.replace(" to ", " → ")
+        line = name if value is None else f"{name}: {_value(value, unit, words)}"
         if reason.threshold is not None:
             threshold = _value(reason.threshold, unit, words)
             line += " " + words.say("(threshold {value})", value=threshold)
@@ -192,8 +205,10 @@ def reasons(event: Event, words: Words) -> list[str]:
 def _value(value: float | str, unit: str, words: Words) -> str:
     if isinstance(value, str):
         return plain(value)
-    if unit == "h":
-        return words.length(float(value))
+    if unit in _HOURS:
+        return words.length(value * _HOURS[unit])
+    if unit == "days":
+        return words.say("{number} days", number=words.number(value, 1))
     places = 0 if isinstance(value, int) else 1 if abs(value) >= 10.0 else 2
     text = words.number(value, places)
     return f"{text} {words.plain(unit)}" if unit else text
@@ -246,7 +261,8 @@ def _identity(event: Event, words: Words, values: dict[str, str], _: str | None)
         return _doubt(event, words, values)
     what = words.plain(_ATTRIBUTES.get(str(details.get("attribute")), _IDENTITY))
     old, new = plain(details["old"]), plain(details["new"])
-    return words.say(_CHANGED, what=what, old=old, new=new, **values)
+    text = _BY_TURNS if details.get("kind") == "flip_flop" else _CHANGED
+    return words.say(text, what=what, old=old, new=new, **values)
 
 
 def _doubt(event: Event, words: Words, values: dict[str, str]) -> str:
@@ -271,6 +287,9 @@ def _implausible(event: Event, words: Words, values: dict[str, str], _: str | No
         return words.say(_CROWD, others=words.number(others), **values)
     if event.details.get("kind") == "circle":
         return words.say(_CIRCLE, **values)
+    inland_km = number_of(event.details, "inland_km")
+    if inland_km is not None:
+        return words.say(_INLAND, km=words.number(inland_km), **values)
     knots = number_of(event.details, "implied_speed_knots")
     if knots is None:
         return words.say(_UNTRUE, **values)
@@ -293,9 +312,13 @@ def _rendezvous(event: Event, words: Words, values: dict[str, str], _: str | Non
 
 
 def _zone_entry(event: Event, words: Words, values: dict[str, str], _: str | None) -> str:
-    zone = event.details.get("zone_name") or event.details.get("zone")
-    values["zone"] = plain(zone) if isinstance(zone, str) else words.plain("a watched zone")
-    return words.say(_ENTERED, **values)
+    details = event.details
+    names = [plain(name) for name in (details.get("zones_entered") or ())[:MOST_ZONES]]
+    values["zone"] = ", ".join(name for name in names if name) or words.plain("a watched zone")
+    began_inside = "last_outside_before" in details and details["last_outside_before"] is None
+    if event.end_us is None:
+        return words.say(_IS_IN_SINCE if began_inside else _IS_IN, **values)
+    return words.say(_BEGAN_IN if began_inside else _ENTERED, **values)
 
 
 _Sentence = Callable[[Event, Words, dict[str, str], str | None], str]

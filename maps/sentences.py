@@ -12,6 +12,9 @@ from detectors.events import Event
 from maps.words import hours_words, plain, type_words
 from vessels.units import M_PER_NM
 
+MOST_ZONES = 3
+"""Zones that a sentence names; the details name all."""
+_ATTRIBUTES = {"callsign": "call sign", "imo": "IMO number"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -109,14 +112,20 @@ def _identity_conflict(event: Event, _: str | None) -> str:
     if details.get("kind") == "two_hulls_at_once":
         told = f"The number MMSI {event.mmsi:09d} was sent from two places at once"
     elif details.get("old") is not None and details.get("new") is not None:
-        what = plain(details.get("attribute") or "identity")
-        told = (
-            f"The vessel with MMSI {event.mmsi:09d} changed its stated {what} from "
-            f"{plain(details['old'])} to {plain(details['new'])}"
-        )
+        told = _change(event)
     else:
         told = _doubt(event)
     return f"{told}, {_since(event)}."
+
+
+def _change(event: Event) -> str:
+    """Return what a number stated of itself before and after."""
+    who, details = f"The vessel with MMSI {event.mmsi:09d}", event.details
+    word = plain(details.get("attribute") or "identity")
+    what, old, new = _ATTRIBUTES.get(word, word), plain(details["old"]), plain(details["new"])
+    if details.get("kind") == "flip_flop":
+        return f"{who} stated {old} and {new} by turns as its {what}"
+    return f"{who} changed its stated {what} from {old} to {new}"
 
 
 def _doubt(event: Event) -> str:
@@ -150,6 +159,10 @@ def _implausible(event: Event, _: str | None) -> str:
             f"{_name(event)} reported positions that went round a circle, at another speed than it "
             f"told, {_since(event)}."
         )
+    inland_km = _number(event.details, "inland_km")
+    if inland_km is not None:
+        told = f"reported positions {inland_km:.0f} km inside the mapped land"
+        return f"{_name(event)} {told}, {_since(event)}."
     knots = _number(event.details, "implied_speed_knots")
     need = "that cannot all be true" if knots is None else f"that would need {knots:,.0f} knots"
     return f"{_name(event)} reported positions {need}, {_since(event)}."
@@ -175,9 +188,17 @@ def _silent(event: Event) -> str:
 
 
 def _zone_entry(event: Event, _: str | None) -> str:
-    zone = event.details.get("zone") or event.details.get("zone_name")
-    place = plain(zone) if isinstance(zone, str) and zone else "a watched zone"
-    return f"{_name(event)} entered {place}, {_since(event)}."
+    """Return the entry. Silence is no exit: an open stay is not told as a stay."""
+    details = event.details
+    names = [plain(name) for name in (details.get("zones_entered") or ())[:MOST_ZONES]]
+    place = ", ".join(name for name in names if name) or "a watched zone"
+    told = f"entered {place}"
+    if "last_outside_before" in details and details["last_outside_before"] is None:
+        told = f"was inside {place} when first heard"
+    told = f"{_name(event)} {told}, {day_and_time(event.start_us)}"
+    if event.end_us is None:
+        return f"{told}, and has not been heard outside since."
+    return f"{told}, and was heard inside for {hours_words(event.duration_h)}."
 
 
 _SENTENCES: dict[str, Callable[[Event, str | None], str]] = {

@@ -116,13 +116,18 @@ REASON_WORDS = {
     "flag_changed": "Change of flag",
     "mid_unassigned": "First three digits of the number, which are no country's",
     "imo_check_digit": "IMO number whose check digit is wrong",
-    "stated": "Times stated",
+    "stated": "Times stated, at least",
     "circle": "Times round the circle",
     "speed_mismatch": "Share by which the speed told is off",
     "several_vessels": "Other vessels that jumped there",
     "on_land": "Distance inside the mapped land",
     "may_lie_alongside": "Between the hulls at least; they may lie alongside",
     "hulls_apart": "Between the hulls at least; they did not lie alongside",
+    "listed_iuu": "Named in a list of IUU fishing",
+    "fishing_vessel_in_mpa": "It states that it is a fishing vessel, and the area is protected",
+    "stayed_inside": "Heard inside for",
+    "clear_of_border": "Heard further inside than this",
+    "first_heard_inside": "Inside when first heard: it can have entered long before",
 }
 """Reason codes in words; a code that is not here is shown with its underscores as spaces."""
 
@@ -136,8 +141,10 @@ _UNITS = {
     "level": "",
     "probability": "",
     "event_id": "",
+    **dict.fromkeys(("turns", "others", "share", "MID", "flag", "list", "messages"), ""),
 }
 """How units of reasons read; all others read as they are."""
+_HOURS = {"h": 1.0, "min": 1.0 / 60.0}
 _TEXT_LIMIT = 160
 
 
@@ -235,8 +242,8 @@ def _detail(value: object) -> str:
 
 
 def _value(value: float | str, unit: str) -> str:
-    if isinstance(value, float) and unit == "h":
-        return hours_words(value)
+    if isinstance(value, float) and unit in _HOURS:
+        return hours_words(value * _HOURS[unit])
     if isinstance(value, float):
         places = 1 if abs(value) >= 10.0 else 2
         value = f"{value:.{places}f}".rstrip("0").rstrip(".")

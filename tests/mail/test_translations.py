@@ -8,9 +8,13 @@ from string import Formatter
 import pytest
 
 import alerts
+import detectors
+from alerts.checks import KIND_CHECKS
 from alerts.letter import letter
+from alerts.phrases import KIND_SHORT
 from alerts.translate import LANGUAGES, Words, catalogue, read_po
-from detectors.events import EVENT_TYPES
+from detectors.events import EVENT_TYPES, Event, Reason
+from maps import kinds
 from maps import words as said
 from tests.alerts.samples import dark, meeting
 
@@ -29,6 +33,7 @@ def texts_in_the_code() -> set[str]:
                 if name in {"mark", "say", "plain"} and isinstance(first, ast.Constant):
                     found.add(str(first.value))
     tables = (said.TYPE_WORDS, said.TYPE_MEANING, said.OTHER_CAUSES, said.REASON_WORDS)
+    tables += (kinds.KIND_MEANING, kinds.KIND_CAUSES)
     return found | {text for table in tables for text in table.values()} | {said.DISCLAIMER}
 
 
@@ -96,7 +101,14 @@ KINDS: list[tuple[str, dict[str, object], str]] = [
     ("time_at_sea", {"lower_days": 100.4, "upper_days": None}, "at least 100 days"),
     ("time_at_sea", {"lower_days": 100.4, "upper_days": 100.3}, "for 100 days"),
     ("loitering", {"mean_speed_knots": 1.23}, "drifted at 1.2 knots"),
-    ("zone_entry", {"zone_name": "Dog Leg"}, "entered Dog Leg"),
+    (
+        "identity_conflict",
+        {"kind": "flip_flop", "attribute": "name", "old": "ALFA", "new": "BRAVO"},
+        "stated ALFA and BRAVO by turns as its name",
+    ),
+    ("implausible_position", {"kind": "jump", "inland_km": 41.2}, "41 km inside the mapped land"),
+    ("zone_entry", {"zones_entered": ["Dog Leg", "PNG"]}, "entered Dog Leg, PNG, 14 November"),
+    ("zone_entry", {"zones_entered": ["A"], "last_outside_before": None}, "inside A when first"),
     ("port_visit", {"port_name": "DAVAO"}, "in or near DAVAO"),
 ]
 
@@ -110,6 +122,78 @@ def test_every_kind_has_its_sentence(
     assert wanted in told["en"]
     assert len(set(told.values())) == len(LANGUAGES)
     assert "{" not in "".join(told.values())
+
+
+ALL_KINDS = [*kinds.KIND_MEANING]
+
+
+def of_kind(kind: str) -> Event:
+    """Return a finding of a kind, with no more than tells the kind."""
+    if kind == kinds.PROTECTED:
+        return dark(type="zone_entry", details={"zone_kinds": ["eez", "mpa"]})
+    if kind == kinds.INLAND:
+        details = {"kind": "jump_and_return", "inland_km": 12.0}
+        return dark(type="implausible_position", details=details)
+    places = {"jump", "jump_and_return", "circle", "interference"}
+    name = "implausible_position" if kind in places else "identity_conflict"
+    return dark(type=name, details={"kind": kind})
+
+
+def test_each_kind_of_the_detectors_has_its_own_words() -> None:
+    """A kind that a detector tells and no text knows would be told as all of its type are."""
+    told = {
+        value.value
+        for path in Path(detectors.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Dict)
+        for key, given in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "kind"
+        for value in ast.walk(given)
+        if isinstance(value, ast.Constant) and str(value.value).isidentifier()
+    }
+    assert {"two_transmitters", "circle", "interference", "flip_flop", "jump"} <= told
+    assert told | {kinds.INLAND, kinds.PROTECTED} == set(ALL_KINDS)
+    assert set(kinds.KIND_CAUSES) == set(KIND_SHORT) == set(ALL_KINDS)
+    assert set(KIND_CHECKS) == set(ALL_KINDS) - {kinds.PROTECTED}, "the type's fit these"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_kind_is_told_apart_in_every_language(language: str) -> None:
+    """Of the parts of a mail only the checks may be the same for two kinds."""
+    told = [letter(of_kind(kind), Words(language), step="opened") for kind in ALL_KINDS]
+    plain = [
+        letter(dark(type=name, details={}), Words(language), step="opened") for name in EVENT_TYPES
+    ]
+    for part in ("subject", "meaning", "causes"):
+        texts = [getattr(one, part) for one in [*told, *plain]]
+        assert len(set(texts)) == len(texts), part
+    assert all(one.checks for one in told)
+    english = [letter(of_kind(kind), Words("en"), step="opened") for kind in ALL_KINDS]
+    if language != "en":
+        for mine, other in zip(told, english, strict=True):
+            for part in ("subject", "meaning", "causes", "checks"):
+                assert getattr(mine, part) != getattr(other, part), part
+
+
+def test_what_a_reason_became_is_told_without_an_english_word() -> None:
+    event = dark(
+        reasons=(
+            Reason("hand_over", "563012345 to 574000001", None, ""),
+            Reason("name_changed", "BACK TO SEA to sea", None, ""),
+            Reason("stayed_inside", 90.0, 30.0, "min"),
+            Reason("days_at_sea", 181.5, 180.0, "days"),
+            Reason("circle", 3.125, 2.0, "turns"),
+            Reason("mid_unassigned", 299, None, "MID"),
+        )
+    )
+    assert letter(event, Words("fr"), step="opened").why == (
+        "D'un numéro à l'autre: 563012345 → 574000001",
+        "Nouveau nom: BACK TO SEA to sea",
+        "Entendu à l'intérieur pendant: 1,5 h (seuil 0,5 h)",
+        "Temps en mer: 181,5 jours (seuil 180 jours)",
+        "Tours du cercle: 3,12 (seuil 2)",
+        "Trois premiers chiffres du numéro, qui ne sont ceux d'aucun pays: 299",
+    )
 
 
 def test_candidates_are_ranked_with_their_probabilities() -> None:

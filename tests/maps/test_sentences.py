@@ -8,7 +8,8 @@ from detectors.events import EVENT_TYPES
 from maps.sentences import headline
 from tests.maps.samples import HOSTILE, event
 
-SINCE = "from 20 April 2015, 10:00 UTC"
+AT = "20 April 2015, 10:00 UTC"
+SINCE = f"from {AT}"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,44 @@ SINCE = "from 20 April 2015, 10:00 UTC"
                 "one silent vessel could have come to it unheard."
             ),
         ),
-        ({"type": "zone_entry"}, None, f"SEA ORCHID entered a watched zone, {SINCE}."),
+        (
+            {"type": "zone_entry"},
+            None,
+            f"SEA ORCHID entered a watched zone, {AT}, and was heard inside for 30 h.",
+        ),
+        (
+            {
+                "type": "zone_entry",
+                "end_us": None,
+                "details": {"zones_entered": ["Reserve"], "last_outside_before": "2015-04-20"},
+            },
+            None,
+            f"SEA ORCHID entered Reserve, {AT}, and has not been heard outside since.",
+        ),
+        (
+            {
+                "type": "zone_entry",
+                "details": {"zones_entered": list("ABCD"), "last_outside_before": None},
+            },
+            None,
+            f"SEA ORCHID was inside A, B, C when first heard, {AT}, and was heard inside for 30 h.",
+        ),
+        (
+            {
+                "type": "identity_conflict",
+                "details": {"kind": "flip_flop", "attribute": "imo", "old": 1, "new": 2},
+            },
+            None,
+            f"The vessel with MMSI 898000101 stated 1 and 2 by turns as its IMO number, {SINCE}.",
+        ),
+        (
+            {
+                "type": "implausible_position",
+                "details": {"kind": "jump", "inland_km": 41.3, "implied_speed_knots": 90.0},
+            },
+            None,
+            f"SEA ORCHID reported positions 41 km inside the mapped land, {SINCE}.",
+        ),
         ({"type": "new_kind"}, None, f"SEA ORCHID: new kind, {SINCE}."),
     ],
 )
@@ -111,7 +149,8 @@ def test_a_finding_reads_as_one_sentence(
 @pytest.mark.parametrize("type_name", EVENT_TYPES)
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_sentence_of_hostile_names_is_one_line(type_name: str, text: str) -> None:
-    details = {"port_name": text, "old": text, "new": text, "attribute": text, "zone": text}
+    details = {"port_name": text, "old": text, "new": text, "attribute": text}
+    details |= {"zones_entered": [text]}  # type: ignore[dict-item]  # as JSON: of mixed types
     sentence = headline(event(type=type_name, vessel_name=text, details=details), text)
     assert sentence.isprintable()
     assert sentence.endswith(".")
