@@ -23,6 +23,7 @@ from darkwake.arguments import (
 from darkwake.cli_alerts import alerts_app
 from darkwake.cli_mail import mail_app
 from darkwake.cli_ports import ports_app
+from darkwake.cli_risk import risk_app
 from darkwake.cli_tiles import tiles
 from darkwake.cli_watch import feeds_app, watch_app
 from darkwake.console import say, warn
@@ -67,6 +68,7 @@ app.add_typer(watch_app, name="watch")
 app.add_typer(feeds_app, name="feeds")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(mail_app, name="mail")
+app.add_typer(risk_app, name="risk")
 app.command()(tiles)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]

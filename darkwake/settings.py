@@ -28,6 +28,7 @@ from darkwake.geography_settings import (
     zones_field,
 )
 from darkwake.imagery_settings import Imagery
+from darkwake.risk_settings import Risk
 from darkwake.section import OURS, Section, quantity
 
 ENV_PREFIX = "DARKWAKE__"
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     subscriptions: tuple[SubscriptionTable, ...] = subscriptions_field()
     webhook: Webhook = Webhook()
     alerts: Alerts = Alerts()
+    risk: Risk = Risk()
 
     _subscription_names = field_validator("subscriptions")(check_subscriptions)
     _feed_names = field_validator("feeds")(check_feeds)
