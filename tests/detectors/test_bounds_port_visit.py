@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from detectors.time_at_sea import TimeAtSeaParameters, time_at_sea_events
-from vessels.units import US_PER_DAY
+from tests.detectors.scene import ship
+from tests.vessels.test_visits import KEY, leg, run
+from vessels.geodesy import distance_m
+from vessels.geography import distance_to_shore_m
+from vessels.ports import nearest_port
+from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
 from vessels.visits import VOYAGE
 
 
@@ -28,3 +33,57 @@ def test_tiers_of_time_at_sea(days, severity, tier):
     told = [(event.severity, event.details["tier_days"]) for event in found]
     assert told == ([] if severity is None else [(severity, tier)])
     assert [len(event.reasons) for event in found] == ([2] if tier == 365 else [1] * len(found))
+
+
+@pytest.mark.parametrize(("knots", "stops"), [(0.19, 1), (0.21, 0)])
+def test_a_stop_begins_at_a_fifth_of_a_knot_and_no_more(knots, stops):
+    visits, _, _ = run(leg([0, 1, 2, 3], [20, 1, 1, 20], sog=[9, knots, knots, 9]))
+    assert visits["stop"].tolist() == [stops]
+
+
+@pytest.mark.parametrize(("knots", "rest_h"), [(0.48, 2), (0.52, 0)])
+def test_a_stop_lasts_up_to_half_a_knot(knots, rest_h):
+    visits, _, _ = run(leg([0, 1, 2, 3, 4], [20, 1, 1, 1, 20], sog=[9, 0.1, knots, 0.1, 9]))
+    assert visits["rest_us"].tolist() == [rest_h * US_PER_H]
+
+
+@pytest.mark.parametrize(("hours", "found"), [(0.95, 0), (1.05, 1)])
+def test_a_rest_of_an_hour_away_from_a_ports_point_is_a_visit(hours, found):
+    visits, _, _ = run(leg([0, 1, 1 + hours, 2 + hours], [40, 6, 6, 40], sog=[9, 0, 0, 9]))
+    assert len(visits) == found
+
+
+@pytest.mark.parametrize(("metres", "found"), [(940.0, 1), (1_060.0, 0)])
+def test_at_rest_within_a_km_of_a_shore_a_ship_is_in_port(metres, found):
+    lat, lon = off_the_desert_by_cells(metres)
+    at = ship(KEY >> 16, [0, 3, 6, 9], lat, lon - np.array([1, 0, 0, 1]), sog=[9, 0, 0, 9])
+    visits, _, _ = run(at)
+    assert len(visits) == found
+
+
+def off_the_desert_by_cells(metres):
+    """Return the middle of a cell of the visits' own grid, so far off the coast of Namibia."""
+    lat, lon = (
+        grid.ravel()
+        for grid in np.meshgrid(
+            -26.3 + np.arange(300) * 0.002 + 0.001, 14.801 + np.arange(100) * 0.002
+        )
+    )
+    off_m = np.abs(distance_to_shore_m(lat, lon) - metres)
+    assert off_m.min() < 20.0
+    at = int(off_m.argmin())
+    assert nearest_port(lat[at : at + 1], lon[at : at + 1])[1][0] > 12_000.0
+    return float(lat[at]), float(lon[at])
+
+
+@pytest.mark.parametrize(("beyond", "found"), [(-0.02, 1), (0.02, 2)])
+def test_ports_sixty_nm_apart_with_silence_between_are_two_visits(beyond, found):
+    """Straumsvik and Vestmannaeyjar, 59.8 nm apart; heard two km before or beyond the latter."""
+    first, second = np.array([64.05, -22.05]), np.array([63.4333, -20.2833])
+    second = second + beyond * (second - first)
+    apart_nm = distance_m(*first, *second) / M_PER_NM
+    assert abs(abs(apart_nm - 60.0) - 1.2) < 0.5
+    lat, lon = np.array([first, first, second, second]).T
+    at = ship(KEY >> 16, [0, 1, 7, 8], lat, lon, sog=[0, 0, 0, 0])
+    visits, still, _ = run(at)
+    assert len(visits) + len(still) == found

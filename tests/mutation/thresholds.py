@@ -24,9 +24,8 @@ TESTS = {
     "loitering": "test_loitering_bounds test_loitering test_vectors",
     "dark_rendezvous": "test_dark_rendezvous_limits test_bounds_rendezvous test_dark_rendezvous"
     " test_dark_rendezvous_roles test_dark_rendezvous_law",
-    "port_visit": "test_bounds_port_visit test_visits test_port_visits test_port_vectors"
-    " test_time_at_sea",
-    "time_at_sea": "test_bounds_port_visit test_time_at_sea",
+    "port_visit": "test_bounds_port_visit test_visits test_port_visits",
+    "time_at_sea": "test_bounds_port_visit",
     "identity_conflict": "test_identity_bounds test_bounds_identity test_identity_and_position"
     " test_hand_over test_twins test_identity_faults test_naming test_told",
     "implausible_position": "test_bounds_position test_circles test_interference"
