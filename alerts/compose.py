@@ -153,7 +153,7 @@ def _event_text(told: Letter, words: Words, foot: list[str]) -> str:
     lines += [f"{label}: {text}" for label, text in told.facts]
     if told.reach:
         lines += _section(words, "reach", [told.reach])
-    lines += _section(words, "why", [f"- {line}" for line in told.why])
+    lines += _section(words, "why", [told.meaning, *(f"- {line}" for line in told.why)])
     lines += _section(words, "causes", [told.causes])
     lines += _section(words, "checks", [f"- {line}" for line in told.checks])
     lines += _section(words, "answer", [words.say(_ANSWER, event_id=told.event_id)])

@@ -26,6 +26,14 @@ _WHERE, _WHEN, _WHO, _WITH = mark("Where"), mark("When"), mark("Who"), mark("Wit
 _SURE, _AGAIN, _ZONES = mark("How sure"), mark("Heard again"), mark("Zones")
 _CANDIDATES = mark("Candidates")
 _LISTS, _AFTER, _ALERT = mark("On lists"), mark("After findings"), mark("Alert")
+_NUMBERS = mark("All numbers")
+_LISTED = (
+    (_NUMBERS, "numbers"),
+    (_ZONES, "zones"),
+    (_LISTS, "list_matches"),
+    (_AFTER, "after_events"),
+)
+"""Labels of details that are lists. A match says by what it matched, and whose list of what day."""
 _INDICATOR = mark("an indicator to check, never a verdict")
 _REACH = mark(
     "As of {now} the silence has lasted {length}. At {knots} knots at most the vessel is now "
@@ -144,11 +152,17 @@ def _facts(
     candidates = _candidates(event, words)
     if candidates:
         facts.append((_CANDIDATES, candidates))
-    for label, name in ((_ZONES, "zones"), (_LISTS, "lists"), (_AFTER, "after_events")):
+    for label, name in _LISTED:
         told = event.details.get(name)
         if isinstance(told, (list, tuple)) and told:
-            facts.append((label, ", ".join(plain(one) for one in told[:_MOST_LISTED])))
+            more = ", ..." if len(told) > _MOST_LISTED else ""
+            facts.append((label, ", ".join(_listed(one) for one in told[:_MOST_LISTED]) + more))
     return [(words.plain(label), text) for label, text in facts]
+
+
+def _listed(one: object) -> str:
+    """Return a member of a list: text as it is, a number as an MMSI."""
+    return f"{one:09d}" if isinstance(one, int) else plain(one)
 
 
 def _candidates(event: Event, words: Words) -> str:

@@ -7,6 +7,7 @@ from detectors.events import SEVERITIES, Event
 from maps import words
 from maps.frame import into_frame, unwrap
 from maps.identities import NOBODY, Identity
+from maps.kinds import own_words
 from maps.rendezvous_layer import ranked, reaches
 from maps.sentences import headline
 from vessels.units import US_PER_MIN
@@ -16,6 +17,7 @@ def finding(event: Event, centre_deg: float, known: Mapping[str, Identity]) -> d
     """Return everything that a page says of one event, as JSON values.
 
     `from` and `to` are minutes since 1970; an open event runs to the time it was judged at.
+    `own` holds the meaning and the other causes of its kind, where these are not its type's.
     Longitudes lie in the frame around `centre_deg`; `path` is a list of [lat, lon].
     """
     path = event.path if len(event.path) > 1 else ()
@@ -28,6 +30,7 @@ def finding(event: Event, centre_deg: float, known: Mapping[str, Identity]) -> d
         "name": words.plain(event.vessel_name) if event.vessel_name else f"MMSI {event.mmsi:09d}",
         "with": _other_name(event, known),
         "says": headline(event, other_identity(event, known).name),
+        "own": own_words(event),
         "find": _find(event, known),
         "lat": round(event.lat, 6),
         "lon": round(into_frame(event.lon, centre_deg), 6),

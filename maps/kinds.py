@@ -111,6 +111,14 @@ def kind_of(event: Event) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def own_words(event: Event) -> dict[str, str]:
+    """Return `meaning` and `causes` where the kind of a finding has its own; else nothing."""
+    kind = kind_of(event)
+    if kind not in KIND_MEANING:
+        return {}
+    return {"meaning": KIND_MEANING[kind], "causes": KIND_CAUSES[kind]}
+
+
 def meaning_of(event: Event) -> str:
     """Return what a finding means; empty for a type that is not known."""
     return KIND_MEANING.get(kind_of(event)) or TYPE_MEANING.get(event.type, "")

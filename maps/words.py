@@ -126,7 +126,7 @@ REASON_WORDS = {
     "listed_iuu": "Named in a list of IUU fishing",
     "fishing_vessel_in_mpa": "It states that it is a fishing vessel, and the area is protected",
     "stayed_inside": "Heard inside for",
-    "clear_of_border": "Heard further inside than this",
+    "clear_of_border": "Heard clear of the border",
     "first_heard_inside": "Inside when first heard: it can have entered long before",
 }
 """Reason codes in words; a code that is not here is shown with its underscores as spaces."""

@@ -10,7 +10,7 @@
   const FLY_ZOOM = 9; // about 100 nautical miles across: most often some land is in sight
 
   byId("lead").textContent = data.lead;
-  byId("means").textContent = events.length > 0 ? kinds.get(events[0].type).meaning : "";
+  byId("means").textContent = events.length > 0 ? events[0].own.meaning ?? kinds.get(events[0].type).meaning : "";
   byId("page-title").textContent = data.title;
   byId("disclaimer").textContent = data.disclaimer;
   byId("found").textContent = data.summary[0];

@@ -14,7 +14,8 @@ function bullets(lines) {
 
 function findingBox(event, kind) {
   const box = make("div", undefined, "finding-box");
-  box.append(make("h3", kind.label), make("p", event.says, "says"), make("p", kind.meaning));
+  const { meaning, causes } = { ...kind, ...event.own };
+  box.append(make("h3", kind.label), make("p", event.says, "says"), make("p", meaning));
   const facts = make("dl");
   for (const [label, text] of event.rows) facts.append(make("dt", label), make("dd", text));
   box.appendChild(facts);
@@ -24,7 +25,7 @@ function findingBox(event, kind) {
     if (event.reaches.length > 0) box.append(make("p", "Shaded: where the likeliest can have been half-way through, land not cut out.", "note"));
   }
   if (event.why.length > 0) box.append(make("h4", "Why it was raised"), bullets(event.why));
-  if (kind.causes) box.append(make("h4", "What else could explain it"), make("p", kind.causes));
+  if (causes) box.append(make("h4", "What else could explain it"), make("p", causes));
   if (event.path.length > 1) {
     box.appendChild(make("p", "The dashed line joins the last place heard and the next: not the way taken."));
   }

@@ -15,7 +15,7 @@ from alerts.translate import LANGUAGES, Words
 from detectors.events import EVENT_TYPES, Event, Reason
 from maps.identities import Identity
 from maps.picture import event_picture
-from maps.words import OTHER_CAUSES
+from maps.words import OTHER_CAUSES, TYPE_MEANING
 from tests.alerts.samples import WALL_US, dark, meeting
 from vessels.units import US_PER_H
 
@@ -129,7 +129,9 @@ def test_a_subject_is_short_and_says_the_most_first(language: str, step: str) ->
 
 
 def test_a_mail_says_what_an_inspector_asks() -> None:
-    event = dark(details={**dark().details, "zones": ["Dog Leg"], "lists": ["iuu (imo)"]})
+    match = "563012345: blacklist (iuu) by IMO number; TMT, 2024-01-01"
+    listed = {"zones": ["Dog Leg"], "lists": ["blacklist"], "list_matches": [match]}
+    event = dark(details={**dark().details, **listed})
     message = mail(event, time_zone="Pacific/Port_Moresby")
     for kind in ("plain", "html"):
         told = " ".join(body(message, kind).replace("&#39;", "'").split())
@@ -145,7 +147,8 @@ def test_a_mail_says_what_an_inspector_asks() -> None:
             OTHER_CAUSES["dark_period"],
             "VMS track",
             "Dog Leg",
-            "iuu (imo)",
+            match,
+            TYPE_MEANING["dark_period"],
             f"darkwake alerts ack {event.event_id}",
         ):
             assert wanted in told, (kind, wanted)

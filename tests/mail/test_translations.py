@@ -196,6 +196,20 @@ def test_what_a_reason_became_is_told_without_an_english_word() -> None:
     )
 
 
+def test_a_letter_names_all_numbers_and_whose_list_it_was() -> None:
+    details = {
+        "kind": "interference",
+        "others": 9,
+        "numbers": list(range(1, 11)),
+        "lists": ["blacklist"],
+        "list_matches": ["000000001: blacklist (iuu) by IMO number; TMT, 2024-01-01"],
+    }
+    facts = dict(letter(dark(type="implausible_position", details=details), Words(), step="").facts)
+    assert facts["All numbers"].startswith("000000001, 000000002, ")
+    assert facts["All numbers"].endswith("000000008, ...")
+    assert facts["On lists"] == "000000001: blacklist (iuu) by IMO number; TMT, 2024-01-01"
+
+
 def test_candidates_are_ranked_with_their_probabilities() -> None:
     details = next(details for name, details, _ in KINDS if name == "dark_rendezvous")
     told = letter(dark(type="dark_rendezvous", details=details), Words(), step="opened")

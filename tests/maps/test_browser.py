@@ -5,7 +5,9 @@ from typing import Any
 
 from detectors.events import Reason
 from maps.alert_map import render_page
+from maps.kinds import KIND_CAUSES, KIND_MEANING
 from maps.payload import Identity
+from maps.words import OTHER_CAUSES, TYPE_MEANING
 from tests.maps.browser import needs_chromium, result, visit, with_driver
 from tests.maps.samples import HOSTILE, event, page, walk
 
@@ -94,6 +96,16 @@ def test_a_finding_flies_to_its_place_and_says_what_it_is(tmp_path: Path) -> Non
     assert "Not heard for: 30 h (threshold 12 h)" in seen["popups"][0]
     assert "MMSI 898000102" in seen["popups"][1]
     assert "never a verdict" in seen["popups"][1]
+
+
+def test_a_popup_tells_what_its_kind_means_and_not_what_its_type_does(tmp_path: Path) -> None:
+    circle = event(type="implausible_position", severity="high", details={"kind": "circle"})
+    seen = _look(tmp_path, events=[circle, event(severity="watch")])
+    assert KIND_MEANING["circle"] in seen["popups"][0]
+    assert KIND_CAUSES["circle"] in seen["popups"][0]
+    assert TYPE_MEANING["implausible_position"] not in seen["popups"][0]
+    assert OTHER_CAUSES["dark_period"] in seen["popups"][1]
+    assert seen["errors"] == []
 
 
 def test_the_injection_matrix_is_inert(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.events import EVENT_TYPES, Reason
-from maps import words
+from maps import kinds, words
 from maps.payload import Identity, most_severe, page_payload
 from tests.maps.samples import event, many_events, page, walk
 
@@ -96,9 +96,20 @@ def test_every_type_has_words_a_meaning_and_other_causes() -> None:
         assert words.OTHER_CAUSES[name]
 
 
+def test_a_kind_with_words_of_its_own_brings_them() -> None:
+    circle = event(type="implausible_position", details={"kind": "circle"})
+    told = page_payload(page(events=[circle, event()]))["events"]
+    own = {one["type"]: one["own"] for one in told}
+    assert own["dark_period"] == {}
+    assert own["implausible_position"] == {
+        "meaning": kinds.KIND_MEANING["circle"],
+        "causes": kinds.KIND_CAUSES["circle"],
+    }
+
+
 def test_an_unknown_type_is_still_drawn() -> None:
-    kinds = page_payload(page(events=[event(type="new_kind", severity="odd")]))["types"]
-    assert kinds == [
+    types = page_payload(page(events=[event(type="new_kind", severity="odd")]))["types"]
+    assert types == [
         {
             "type": "new_kind",
             "label": "New kind",
