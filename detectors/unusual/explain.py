@@ -46,13 +46,10 @@ def findings(vessel: Floats, tail: Tail, peers: int, role: str) -> list[Finding]
     out = []
     for i in ranked[:TELL_MOST]:
         feature = RANKED[i]
-        of_hundred = min(99, int(100 * tail.below[i])) if peers > 100 else None
-        than = (
-            f"more than {of_hundred} of 100 of its peers"
-            if of_hundred is not None
-            else f"more than {round(tail.below[i] * peers)} of its {peers} peers"
+        said = (
+            f"{feature.words}: {_number(vessel[i])}{_unit(feature.unit)}, "
+            f"more than {_of_peers(tail.below[i], peers)} ({role})"
         )
-        said = f"{_number(vessel[i])} {_unit(feature.unit)}{feature.words}: {than} ({role})"
         out.append(
             Finding(feature.name, float(vessel[i]), float(tail.below[i]), said, feature.innocent)
         )
@@ -147,4 +144,11 @@ def _number(value: float) -> str:
 
 
 def _unit(unit: str) -> str:
-    return "" if unit == "n" else f"{unit}, "
+    return "" if unit == "n" else f" {unit}"
+
+
+def _of_peers(below: float, peers: int) -> str:
+    less = round(below * peers)
+    if less == peers:
+        return f"all of its {peers} peers"
+    return f"{less} of its {peers} peers" if peers < 100 else f"{int(100 * below)} of 100 peers"

@@ -8,6 +8,7 @@ same reference and the same vessel give the same score, whoever else is scored b
 import hashlib
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ LENGTH_EDGES_M = (24.0, 45.0, 80.0)
 NO_PEERS = frozenset({"", "unknown", "other"})
 """Roles without peers: a set of whatever nobody could name is no gear."""
 VERSION = 1
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def read_reference(path: Path) -> Reference:
         InputError: it is not one, is damaged, or is of other features than this version ranks.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             about = json.loads(held["about"].tobytes())
             reference = Reference(
                 str(about["window"]),
@@ -139,7 +141,7 @@ def read_reference(path: Path) -> Reference:
                 held["values"],
             )
         named, told = tuple(about["features"]), str(about["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (*_DAMAGE, OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"is no reference of vessels: {error}", path=str(path)) from error
     if named != RANKED_NAMES or about.get("version") != VERSION:
         raise InputError(

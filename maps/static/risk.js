@@ -49,6 +49,7 @@
     });
     if (row.findings.length === 0) add(box, "p", "No single feature stands out.");
     if (row.counterfactual !== null) add(box, "p", "Worked out again: " + row.counterfactual + ".");
+    else if (row.listed) add(box, "p", "No single change that was tried takes it off the list.");
     const families = Object.entries(row.families).map(([name, value]) => [name.replaceAll("_", " "), number(value)]);
     table(box, ["Family", "What it adds, 0 to 4.61"], families);
     const others = Object.entries(row.opinions).filter(([, value]) => value !== null);
