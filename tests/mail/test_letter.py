@@ -229,7 +229,10 @@ def test_hostile_text_is_inert(name: str, step: str) -> None:
         flag=name,
         replaces=name,
         reasons=(Reason(name, name, name, name),),
-        details={"zones": [name], "lists": [name], "port_name": name, "after_events": [name]},
+        details={
+            **dict.fromkeys(("zones", "lists", "list_matches", "after_events"), [name]),
+            "port_name": name,
+        },
     )
     known = {
         "563012345-1": [name, name, 1, name],
