@@ -35,7 +35,7 @@ TESTS = {
 """Names of test files, of tests/detectors or tests/vessels; one that is missing is passed over."""
 
 CONSTANTS = {
-    "detectors.circles": "test_circles",
+    "detectors.circles": "test_bounds_circles test_circles",
     "detectors.dark_confidence": "test_dark_confidence test_dark_evidence",
     "detectors.dark_events": "test_bounds_dark_period test_dark_period",
     "detectors.dark_evidence": "test_bounds_reception test_dark_evidence test_dark_confidence",
@@ -47,7 +47,7 @@ CONSTANTS = {
     "detectors.hand_over": "test_bounds_identity test_hand_over",
     "detectors.loitering": "test_loitering_bounds test_loitering",
     "detectors.meeting_events": "test_bounds_encounter test_encounters",
-    "detectors.naming": "test_bounds_encounter test_naming test_encounters test_roles",
+    "detectors.naming": "test_bounds_identity test_naming",
     "detectors.nearness": "test_bounds_encounter test_nearness",
     "detectors.port_visits": "test_bounds_port_visit test_port_visits",
     "detectors.reception_neighbours": "test_bounds_reception test_reception_neighbours",
@@ -55,7 +55,7 @@ CONSTANTS = {
     "detectors.same_ship": "test_bounds_identity test_hand_over test_told",
     "detectors.slots": "test_bounds_encounter test_nearness test_encounters test_loitering",
     "detectors.time_at_sea": "test_bounds_port_visit test_time_at_sea",
-    "detectors.twins": "test_bounds_identity test_twins",
+    "detectors.twins": "test_bounds_twins test_twins",
     "detectors.zone_entry": "test_zone_entry test_zone_entry_telling",
     "feeds.liveness": "test_bounds_dark_period test_dark_period",
     "vessels._hull_kernel": "test_bounds_hulls test_hulls",
