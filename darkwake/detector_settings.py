@@ -312,6 +312,12 @@ class IdentityConflict(Section):
         gt=0,
         le=102.2,
     )
+    doubtful_numbers: bool = Field(
+        default=False,
+        description="Also tell numbers of no country, and IMO numbers with a wrong check digit, as "
+        "findings; `doubts` in vessels.parquet names them in any case.",
+        json_schema_extra={"unit": "true or false", "source": OURS},
+    )
 
 
 class ImplausiblePosition(Section):

@@ -40,6 +40,7 @@ VESSELS_SCHEMA = pa.schema(
         pa.field("last_time", pa.timestamp("us", tz="UTC")),
         pa.field("fixes", pa.int64(), nullable=False),
         pa.field("kind", pa.string()),
+        pa.field("doubts", pa.list_(pa.string())),
     ]
 )
 """Columns of vessels.parquet: one row a hull, sorted by MMSI and hull."""

@@ -67,6 +67,8 @@ def _identity_changes(events: list[Event], heard: Heard, parameters: Parameters)
         for group, place in zip(groups, places, strict=True)
         if place is not None
     ]
+    if not parameters.identity_conflict.doubtful_numbers:
+        return told
     faults = wrong_imo_numbers(heard.book, min_reports)
     places = heard.places([(fault.mmsi, fault.time_us) for fault in faults])
     told += [

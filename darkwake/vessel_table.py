@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from darkwake.outputs import VESSELS_SCHEMA
 from detectors import vessel_stage
+from detectors.identity_faults import doubts_about
 from vessels.hulls import hull_id_of
 from vessels.identity import IdentityBook
 from vessels.mmsi import MmsiKind, flag_of, is_gear_beacon, kind_of
@@ -34,4 +35,5 @@ def vessel_table(states: list[vessel_stage.State], book: IdentityBook) -> pa.Tab
         rows["last_time"].append(int(hull["last_us"]))
         rows["fixes"].append(int(hull["count"]))
         rows["kind"].append("gear_beacon" if beacon else MmsiKind(kind).name.lower())
+        rows["doubts"].append(doubts_about(number, who.imo))
     return pa.Table.from_pydict(rows, schema=VESSELS_SCHEMA)

@@ -33,6 +33,8 @@ class IdentityConflictParameters:
     hand_over_max_h: float = 6.0
     """From the last fix of the old number to the first of the new one."""
     hand_over_speed_knots: float = 25.0
+    doubtful_numbers: bool = False
+    """Also tell numbers of no country and IMO numbers with a wrong check digit as findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

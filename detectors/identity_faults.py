@@ -1,4 +1,6 @@
-"""IMO numbers that cannot be one: seven digits whose last is not their check digit.
+"""Numbers that cannot be what they are stated as: of no country, or with a wrong check digit.
+
+An IMO number has seven digits, of which the last is a check digit.
 
 What is no number of seven digits from 5000000 on is left alone: ships' numbers were given out from
 there, and the field often holds a national register's number instead (of 58 wrong ones in a day of
@@ -13,7 +15,7 @@ import numpy as np
 
 from detectors.events import Event, Reason
 from vessels.identity import IdentityBook
-from vessels.mmsi import imo_is_valid
+from vessels.mmsi import MmsiKind, imo_is_valid, kind_of
 
 _FIRST_IMO, _LAST_IMO = 5_000_000, 9_999_999
 
@@ -27,11 +29,25 @@ class WrongImo:
     time_us: int
 
 
+def doubts_about(mmsi: int, imo: int | None) -> list[str]:
+    """Return `mid_unassigned`, `imo_invalid`, both or neither.
+
+    >>> doubts_about(299000001, 9074728)
+    ['mid_unassigned', 'imo_invalid']
+    """
+    doubts = ["mid_unassigned"] if kind_of(np.int32(mmsi)) == MmsiKind.UNASSIGNED_MID else []
+    return [*doubts, "imo_invalid"] if imo is not None and _is_wrong_imo(imo) else doubts
+
+
+def _is_wrong_imo(imo: int) -> bool:
+    return _FIRST_IMO <= imo <= _LAST_IMO and not bool(imo_is_valid(np.int64(imo)))
+
+
 def wrong_imo_numbers(book: IdentityBook, min_reports: int) -> list[WrongImo]:
     """Return each wrong IMO number that was stated `min_reports` times or more."""
     out: list[WrongImo] = []
     for mmsi, imo in book.stated("imo"):
-        if not _FIRST_IMO <= imo <= _LAST_IMO or bool(imo_is_valid(np.int64(imo))):
+        if not _is_wrong_imo(imo):
             continue
         held = [one for one in book.intervals(mmsi)["imo"] if one.value == imo]
         reports = sum(one.reports for one in held)

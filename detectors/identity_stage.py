@@ -102,7 +102,8 @@ def step(
     twins, over = follow_twins(state.twins, samples, settled_slot, mine)
     events = twin_events(over, over=True, now_us=0, parameters=mine)
     born = np.concatenate([one.births for one in traces])
-    events += invalid_number_events(born)
+    if mine.doubtful_numbers:
+        events += invalid_number_events(born)
     births = np.concatenate([state.births, at_sea(born)])
     births = births[np.lexsort((births["key"], births["first_us"]))]
     events += hand_over_events(silences, births, mine)

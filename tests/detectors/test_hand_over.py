@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from detectors.events import Event
+from detectors.identity_conflict import IdentityConflictParameters
+from detectors.parameters import Parameters
 from detectors.same_ship import judge_hand_overs
 from tests.darkwake.test_replay import as_table
 from tests.detectors.scene import HOUR_US, OFFSHORE, T0_US, events, every, hours_of, ship
@@ -146,12 +148,14 @@ def test_other_events_pass_by() -> None:
     assert judge_hand_overs([other], book()) == [other]
 
 
-def test_a_number_of_no_country_is_told_once_where_it_was_heard_first() -> None:
+def test_a_number_of_no_country_is_told_once_and_only_where_that_is_asked_for() -> None:
     wrong, right = (
         ship(mmsi, every(10, 0, 20), OFFSHORE[0] + np.arange(121) * 0.02, lon)
         for mmsi, lon in ((200000010, OFFSHORE[1]), (416000010, OFFSHORE[1] + 1.0))
     )
-    (event,) = events(wrong, right)
+    assert events(wrong, right) == []
+    asked = Parameters(identity_conflict=IdentityConflictParameters(doubtful_numbers=True))
+    (event,) = events(wrong, right, parameters=asked)
     assert event.type == "identity_conflict"
     assert event.reasons[0].code == "mid_unassigned"
     assert event.reasons[0].value == 200

@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from darkwake.telling import Heard, Place, tell
 from detectors.events import Event, sort_events
+from detectors.identity_conflict import IdentityConflictParameters
 from detectors.parameters import Parameters
 from tests.darkwake.test_replay import as_table
 from tests.detectors.scene import HOUR_US, OFFSHORE, T0_US, events, every, ship
@@ -14,6 +15,9 @@ from vessels.visits import VISIT, VOYAGE
 
 A, B, C = 416000001, 440000002, 636000003
 M_DEG = 1.0 / 111_195.0
+
+
+DOUBTFUL = Parameters(identity_conflict=IdentityConflictParameters(doubtful_numbers=True))
 
 
 def told(rows: list[dict[str, object]], *ships: Fixes, now_h: float = 100.0) -> list[Event]:
@@ -34,7 +38,7 @@ def told(rows: list[dict[str, object]], *ships: Fixes, now_h: float = 100.0) -> 
         places=places,
         now_us=T0_US + round(now_h * HOUR_US),
     )
-    return sort_events(tell(events(*ships, now_h=now_h), heard, Parameters()))
+    return sort_events(tell(events(*ships, now_h=now_h), heard, DOUBTFUL))
 
 
 def kinds(found: list[Event]) -> list[str]:

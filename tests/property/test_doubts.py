@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from darkwake.engine import Engine
+from detectors.identity_conflict import IdentityConflictParameters
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages
 from tests.property.streams import HOUR_US, T0_US, as_bytes, shuffled, track
 from vessels.fixes import Fixes, concat_fixes
 
-PARAMETERS = Parameters()
+PARAMETERS = Parameters(identity_conflict=IdentityConflictParameters(doubtful_numbers=True))
 LAWS = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
