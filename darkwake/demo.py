@@ -27,8 +27,6 @@ LABEL = "reconstruction (synthetic)"
 MARK = "[synthetic]"
 """Begins every line of print."""
 SENTENCES = "demo.nmea.gz"
-LEFT_OUT = "mid_unassigned"
-"""Kind of finding that the demo leaves out, and says so: its numbers are nobody's on purpose."""
 _PAGE = "alerts.html"
 _WIDTH = 96
 
@@ -40,15 +38,12 @@ def run_demo(out: Path) -> Path:
         StoreError: the folder cannot be written.
     """
     with as_file(files("darkwake") / "data" / SENTENCES) as log, progress_for_terminal() as bars:
-        result, page, left_out = _replay(log, out, bars)
+        result, page = _replay(log, out, bars)
         bars.stage("looking from space")
         seen = _look_from_space(result, out)
     _tell(f"Darkwake demo: {LABEL}. Modelled on a public case of 2015; all ships are invented.")
     say_findings(result.events)
-    _tell(
-        f"Left out: {left_out} findings that a number is no country's. All are so here: none may "
-        "be a real ship's."
-    )
+    _tell("No number is a country's, so that none can be a real ship's.")
     _say_things(result.events)
     _say_seen(seen, out)
     _tell(f"The carrier has a page of its own: {out / page}")
@@ -95,10 +90,10 @@ def _tell(text: str) -> None:
     say(f"{MARK} {text}")
 
 
-def _replay(log: Path, out: Path, bars: Progress) -> tuple["ReplayResult", str, int]:
+def _replay(log: Path, out: Path, bars: Progress) -> tuple["ReplayResult", str]:
     """Write the result with its label on it, whole or not at all.
 
-    Return it with the name of the carrier's page, and how many findings were left out.
+    Return it with the name of the carrier's page.
     """
     with staging(out) as folder:
         # Not before: numba loads for a second, and a folder that cannot be written is told first.
@@ -109,15 +104,13 @@ def _replay(log: Path, out: Path, bars: Progress) -> tuple["ReplayResult", str, 
 
         options = ReplayOptions(paths=(str(log),), out=folder, tracks=True)
         result = replay(options, Settings(), bars)
-        left_out = _leave_out_numbers(result)
         # The map is drawn here alone: a picture of it must not pass for a real one.
         write_result(result, replace(options, draw_map=False), bars)
         _draw(result, folder / _PAGE)
         _label(folder / "events.geojson", '\n{"type":"Feature",', f'"label":"{LABEL}",')
-        told = f'  "label": "{LABEL}",\n  "left_out": {{"{LEFT_OUT}": {left_out}}},\n'
-        _label(folder / MARKER, "{\n", told)
+        _label(folder / MARKER, "{\n", f'  "label": "{LABEL}",\n')
         page, _ = make_vessel_page(folder, str(CARRIER), label=LABEL)
-    return result, page.name, left_out
+    return result, page.name
 
 
 def _look_from_space(result: "ReplayResult", out: Path) -> list[str]:
@@ -135,22 +128,6 @@ def _say_seen(seen: "Sequence[str]", out: Path) -> None:
         for part in textwrap.wrap(f"In a simulated radar scene {line}", _WIDTH):
             _tell(part)
     _tell(f"The map shows it, and the empty sea before; pictures and rows are in {out / 'tiles'}.")
-
-
-def _leave_out_numbers(result: "ReplayResult") -> int:
-    """Take out the findings that a number is no country's, and the tracks of these ships alone.
-
-    Every number of the story is one, so that it can be no real ship's: a finding for each ship
-    would hide the story. Nothing else rests on them, as they are information alone.
-    """
-    kept = [event for event in result.events if event.details.get("kind") != LEFT_OUT]
-    left_out = len(result.events) - len(kept)
-    hulls = {hull for event in kept for hull in (event.hull_id, event.other_hull_id)}
-    result.events = kept
-    result.event_tracks = {
-        hull: track for hull, track in result.event_tracks.items() if hull in hulls
-    }
-    return left_out
 
 
 def _label(path: Path, after: str, label: str) -> None:
