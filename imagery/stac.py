@@ -284,9 +284,9 @@ def _outline(geometry: Mapping[str, Any]) -> Outline:
     points = [(float(p[0]), float(p[1])) for part in rings for p in part[0]]
     joined = unrolled(tuple(points))  # cut at 180 degrees: put together again
     hull = MultiPoint(joined).convex_hull
-    if hull.geom_type != "Polygon":
-        raise ValueError("a scene without an area")
-    return tuple((float(x), float(y)) for x, y in Polygon(hull).exterior.coords)
+    if not isinstance(hull, Polygon):
+        raise ValueError("a scene without an area")  # noqa: TRY004 - as any unfit item
+    return tuple((float(x), float(y)) for x, y in hull.exterior.coords)
 
 
 def _geojson(area: Outline) -> dict[str, Any]:
