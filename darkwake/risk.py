@@ -217,7 +217,7 @@ def _row(
     told["findings"] = [
         {"feature": f.name, "value": _or_none(f.value), "below": _or_none(f.below),
          "says": f.sentence, "may_be": f.innocent}
-        for f in findings(vessel, tail, peers, words)
+        for f in findings(vessel, tail, peers, str(traits.role[row]))
     ]  # fmt: skip
     return told, (rows, member)
 

@@ -48,7 +48,7 @@ def findings(vessel: Floats, tail: Tail, peers: int, role: str) -> list[Finding]
         feature = RANKED[i]
         said = (
             f"{feature.words}: {_number(vessel[i])}{_unit(feature.unit)}, "
-            f"more than {_of_peers(tail.below[i], peers)} ({role})"
+            f"more than {_of_peers(tail.below[i], peers, role)}"
         )
         out.append(
             Finding(feature.name, float(vessel[i]), float(tail.below[i]), said, feature.innocent)
@@ -147,8 +147,10 @@ def _unit(unit: str) -> str:
     return "" if unit == "n" else f" {unit}"
 
 
-def _of_peers(below: float, peers: int) -> str:
+def _of_peers(below: float, peers: int, role: str) -> str:
     less = round(below * peers)
     if less == peers:
-        return f"all of its {peers} peers"
-    return f"{less} of its {peers} peers" if peers < 100 else f"{int(100 * below)} of 100 peers"
+        return f"all of its {peers} {role} peers"
+    if peers < 100:
+        return f"{less} of its {peers} {role} peers"
+    return f"{int(100 * below)} of 100 {role} peers"
