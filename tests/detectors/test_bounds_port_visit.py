@@ -5,7 +5,7 @@ import pytest
 
 from detectors.time_at_sea import TimeAtSeaParameters, time_at_sea_events
 from tests.detectors.scene import ship
-from tests.vessels.test_visits import KEY, leg, run
+from tests.vessels.test_visits import KEY, far_out, leg, run
 from vessels.geodesy import distance_m
 from vessels.geography import distance_to_shore_m
 from vessels.ports import nearest_port
@@ -87,3 +87,11 @@ def test_ports_sixty_nm_apart_with_silence_between_are_two_visits(beyond, found)
     at = ship(KEY >> 16, [0, 1, 7, 8], lat, lon, sog=[0, 0, 0, 0])
     visits, still, _ = run(at)
     assert len(visits) + len(still) == found
+
+
+@pytest.mark.parametrize(("call_h", "bridged"), [(0.96, True), (1.04, False)])
+def test_a_call_that_a_silence_hides_takes_an_hour(call_h, bridged):
+    """50 km to within 10 km of the port and 50 back are 2.7 h at 20 knots."""
+    again_h = 5 + 100.0 / 37.04 + call_h
+    _, _, (voyage,) = run(far_out(0, 5, 100, 60), far_out(again_h, again_h + 25, 60, 500))
+    assert voyage.silences == (0 if bridged else 1)
