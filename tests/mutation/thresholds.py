@@ -28,7 +28,7 @@ TESTS = {
     "time_at_sea": "test_bounds_port_visit",
     "identity_conflict": "test_identity_bounds test_bounds_identity test_identity_and_position"
     " test_hand_over test_twins test_identity_faults test_naming test_told",
-    "implausible_position": "test_bounds_position test_circles test_interference"
+    "implausible_position": "test_bounds_identity test_bounds_circles test_circles test_interference"
     " test_identity_and_position test_identity_bounds",
     "zone_entry": "test_zone_entry test_zone_entry_telling",
 }
@@ -39,7 +39,7 @@ CONSTANTS = {
     "detectors.dark_confidence": "test_dark_confidence test_dark_evidence",
     "detectors.dark_events": "test_bounds_dark_period test_dark_period",
     "detectors.dark_evidence": "test_bounds_reception test_dark_evidence test_dark_confidence",
-    "detectors.dark_period": "test_bounds_dark_period test_dark_period test_dark_evidence",
+    "detectors.dark_period": "test_bounds_slots test_bounds_dark_period test_dark_period",
     "detectors.dark_rendezvous": "test_bounds_rendezvous test_dark_rendezvous_limits"
     " test_dark_rendezvous test_dark_rendezvous_roles",
     "detectors.dark_rendezvous_roles": "test_bounds_rendezvous test_dark_rendezvous_roles",
@@ -48,12 +48,12 @@ CONSTANTS = {
     "detectors.loitering": "test_loitering_bounds test_loitering",
     "detectors.meeting_events": "test_bounds_encounter test_encounters",
     "detectors.naming": "test_bounds_identity test_naming",
-    "detectors.nearness": "test_bounds_encounter test_nearness",
+    "detectors.nearness": "test_bounds_slots test_nearness",
     "detectors.port_visits": "test_bounds_port_visit test_port_visits",
     "detectors.reception_neighbours": "test_bounds_reception test_reception_neighbours",
     "detectors.roles": "test_roles",
     "detectors.same_ship": "test_bounds_identity test_hand_over test_told",
-    "detectors.slots": "test_bounds_encounter test_nearness test_encounters test_loitering",
+    "detectors.slots": "test_bounds_slots test_nearness test_encounters",
     "detectors.time_at_sea": "test_bounds_port_visit test_time_at_sea",
     "detectors.twins": "test_bounds_twins test_twins",
     "detectors.zone_entry": "test_zone_entry test_zone_entry_telling",
