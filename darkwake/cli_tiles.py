@@ -50,6 +50,16 @@ def tiles(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Configuration in TOML.")
     ] = None,
+    next_pass: Annotated[
+        bool,
+        typer.Option("--next-pass", help="Tell when Sentinel-1 and -2 pass next, from --tle."),
+    ] = False,
+    tle: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Two-line elements with names.")
+    ] = None,
+    days: Annotated[
+        float, typer.Option(metavar="DAYS", min=0.1, max=60, help="How far ahead to look.")
+    ] = 12.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find ships in satellite images: of events of a run, or in a file.
@@ -67,10 +77,44 @@ def tiles(
         if run or scenes:
             raise UsageError("--image stands alone: neither --run nor --scenes go with it")
         ships_in_images([*image, *map(Path, arguments or [])], sensor, as_json=as_json)
+    elif next_pass:
+        if not (arguments and run and tle):
+            raise UsageError("--next-pass needs EVENT_ID..., --run DIR and --tle FILE")
+        passes_of_events(arguments, run, tle, days, as_json=as_json)
     elif arguments and run:
         images_of_events(arguments, run, scenes or [], config, as_json=as_json)
     else:
         raise UsageError("nothing to do: give EVENT_ID... --run DIR, or --image FILE")
+
+
+def passes_of_events(
+    event_ids: Sequence[str], run: Path, tle: Path, days: float, *, as_json: bool
+) -> None:
+    """Print when satellites pass next over where events' vessels can be."""
+    from darkwake.next_pass import next_pass  # noqa: PLC0415 - as in darkwake/cli.py
+
+    found = next_pass(run, event_ids, tle, days)
+    if as_json:
+        say_json(found)
+        return
+    columns = ("satellite", "time", "of the area", "direction", "elements")
+    for one in found:
+        say(f"{one['event_id']}: {one['repeats']}")
+        say_table(
+            columns,
+            (
+                (
+                    row["satellite"],
+                    row["time"],
+                    f"{100.0 * row['share']:.0f} %",
+                    "ascending" if row["ascending"] else "descending",
+                    f"{row['elements_age_days']:.0f} days off"
+                    + (", doubtful" if row["doubtful"] else ""),
+                )
+                for row in one["passes"]
+            ),
+        )
+    say("Whether the instrument is on is the agency's plan: see its acquisition segments.")
 
 
 def images_of_events(

@@ -35,11 +35,6 @@ class Imagery(Section):
         description="Collections to ask it for.",
         json_schema_extra={"source": OURS},
     )
-    output: str = Field(
-        default="tiles",
-        description="Folder in which a watch keeps the pictures of its alerts.",
-        json_schema_extra={"unit": "path", "source": OURS},
-    )
     cache: str = Field(
         default="imagery-cache",
         description="Folder of what was pulled.",
@@ -48,8 +43,8 @@ class Imagery(Section):
     cache_mb: float = quantity(
         2000.0, "The cache is cut down to this, oldest use first.", unit="MB", source=OURS, gt=0
     )
-    daily_mb: float = quantity(
-        500.0, "A watch pulls no more than this in a day.", unit="MB", source=OURS, ge=0
+    budget_mb: float = quantity(
+        500.0, "One command pulls no more than this from a catalogue.", unit="MB", source=OURS, ge=0
     )
     timeout_s: float = quantity(
         20.0, "How long a server may stay silent.", unit="s", source=OURS, gt=0, le=600

@@ -73,7 +73,7 @@ def tiles_for_events(
         InputError: the folder is no run with tracks.
         StoreError: its map cannot be written.
     """
-    events = _events(run, event_ids)
+    events = events_of(run, event_ids)
     findings = []
     with database() as connection:
         fixes = RunFixes(connection, run)
@@ -300,7 +300,13 @@ def _plain_image(event: Event, scene: Scene, image: Image) -> MapImage:
     )
 
 
-def _events(run: Path, event_ids: Sequence[str]) -> list[Event]:
+def events_of(run: Path, event_ids: Sequence[str]) -> list[Event]:
+    """Return events of a run by their names, in the order given.
+
+    Raises:
+        UsageError: there is no such event.
+        InputError: the folder is no run.
+    """
     record = read_record(run)
     wanted, found = set(event_ids), {}
     try:

@@ -20,9 +20,7 @@ CDSE_TOKEN = "DARKWAKE_CDSE_TOKEN"  # noqa: S105 - the name of a variable, no se
 STAC_TOKEN = "DARKWAKE_STAC_TOKEN"  # noqa: S105 - as above
 
 
-def providers_of(
-    settings: Imagery, folders: Sequence[Path] = (), budget_mb: float | None = None
-) -> list[Provider]:
+def providers_of(settings: Imagery, folders: Sequence[Path] = ()) -> list[Provider]:
     """Return where to look for scenes; folders given are looked in alone.
 
     Raises:
@@ -35,7 +33,7 @@ def providers_of(
         return [Folder(path) for path in folders]
     out: list[Provider] = [Folder(Path(path)) for path in settings.folders]
     if settings.catalogues or settings.stac_url:
-        out += _catalogues(settings, budget_mb)
+        out += _catalogues(settings)
     if not out:
         raise UsageError(
             "nowhere to look for scenes: give --scenes FOLDER, or name folders or catalogues"
@@ -44,12 +42,12 @@ def providers_of(
     return out
 
 
-def _catalogues(settings: Imagery, budget_mb: float | None) -> list[Provider]:
+def _catalogues(settings: Imagery) -> list[Provider]:
     from imagery.stac import Catalogue, SasSigner  # noqa: PLC0415 - pystac and requests, seldom
     from imagery.web import Web  # noqa: PLC0415 - as above
 
     cache = Cache(Path(settings.cache), int(settings.cache_mb * _MB))
-    budget = int((settings.daily_mb if budget_mb is None else budget_mb) * _MB)
+    budget = int(settings.budget_mb * _MB)
 
     def web(secrets: dict[str, str], own: frozenset[str] = frozenset()) -> Web:
         return Web(own=own, secrets=secrets, timeout_s=settings.timeout_s, budget_bytes=budget)

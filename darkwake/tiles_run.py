@@ -95,21 +95,22 @@ class RunFixes:
             end_us,
         )
 
-    def visits(self, hulls: Sequence[str], outline_deg: tuple[float, float, float]) -> list[int]:
-        """Return the times, to ten minutes, at which hulls were within degrees of a place."""
-        lat, lon, reach = outline_deg
+    def visits(
+        self, hulls: Sequence[str], place: tuple[float, float, float], step_us: int
+    ) -> list[int]:
+        """Return the steps of time in which hulls were within degrees (lat, lon, reach)."""
+        lat, lon, reach = place
         rows = ask(
             self._connection,
-            "SELECT DISTINCT epoch_us(time) // ? AS t FROM read_parquet(?) WHERE "
-            "list_contains(?, hull_id::VARCHAR) AND abs(lat_deg - ?) <= ? AND "
-            "abs((lon_deg - ? + 540) % 360 - 180) * cos(radians(?)) <= ? ORDER BY t",
+            "SELECT DISTINCT epoch_us(time) // $2 AS t FROM read_parquet($1) WHERE "
+            "list_contains($3, hull_id::VARCHAR) AND abs(lat_deg - $4) <= $5 AND "
+            "abs((lon_deg - $6 + 540) % 360 - 180) * cos(radians($4)) <= $5 ORDER BY t",
             self._tracks,
+            step_us,
             list(hulls),
             lat,
             reach,
             lon,
-            lat,
-            reach,
         )
         return [int(t) for (t,) in rows]
 

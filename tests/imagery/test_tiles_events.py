@@ -20,6 +20,7 @@ from darkwake.tiles import mail_picture, read_findings, tiles_for_events
 from darkwake.tiles_providers import providers_of
 from imagery.folder import Folder
 from imagery.looking import SEEN
+from tests.imagery.test_passes import elements
 from tools.demo_ship import at
 from tools.demo_world import CARRIER, ships
 from vessels.errors import ConfigError, UsageError
@@ -193,3 +194,23 @@ def test_providers_follow_the_settings(tmp_path: Path, monkeypatch: pytest.Monke
         given(catalogues=("cdse",))
     with pytest.raises(UsageError, match="nowhere"):
         given()
+
+
+def test_next_passes_and_earlier_visits_are_told(run: Path, tmp_path: Path) -> None:
+    stop = event_id(run, "loitering")
+    first, second = elements()
+    tle = tmp_path / "s1.tle"
+    tle.write_text(f"SENTINEL-1A\n{first}\n{second}\n")
+    given = ["tiles", stop, "--next-pass", "--run", run, "--tle", tle]
+    code, printed, errors = command(*given, "--json")
+    assert code == 0, errors
+    (told,) = json.loads(printed)
+    assert told["passes"]
+    assert all(one["time"] > "2015-07-19" for one in told["passes"])
+    assert told["visits"][-1][0].startswith("2015-07-1")
+    code, printed, errors = command(*given)
+    assert code == 0, errors
+    assert "SENTINEL-1A" in printed
+    code, _, errors = command("tiles", stop, "--next-pass", "--run", run)
+    assert code == 2
+    assert "needs" in errors
