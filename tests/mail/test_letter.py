@@ -230,7 +230,7 @@ def test_hostile_text_is_inert(name: str, step: str) -> None:
         replaces=name,
         reasons=(Reason(name, name, name, name),),
         details={
-            **dict.fromkeys(("zones", "lists", "list_matches", "after_events"), [name]),
+            **{key: [name] for key in ("zones", "lists", "list_matches", "after_events")},
             "port_name": name,
         },
     )
