@@ -21,6 +21,8 @@ from darkwake.tiles_providers import providers_of
 from imagery.folder import Folder
 from imagery.looking import SEEN
 from tests.imagery.test_passes import elements
+from tests.maps.browser import needs_chromium
+from tests.maps.devtools import chromium
 from tools.demo_ship import at
 from tools.demo_world import CARRIER, ships
 from vessels.errors import ConfigError, UsageError
@@ -214,3 +216,24 @@ def test_next_passes_and_earlier_visits_are_told(run: Path, tmp_path: Path) -> N
     code, _, errors = command("tiles", stop, "--next-pass", "--run", run)
     assert code == 2
     assert "needs" in errors
+
+
+@needs_chromium
+def test_the_page_draws_images_in_a_browser_and_the_slider_fades_them(
+    run: Path, tmp_path: Path
+) -> None:
+    with chromium(tmp_path) as tab:
+        tab.size(1280, 860)
+        tab.open((run / "alerts.html").resolve().as_uri())
+        drawn = "document.querySelectorAll('img.leaflet-image-layer').length"
+        assert tab.run(drawn) == 1  # the picture before is put away
+        tab.run("document.querySelectorAll('#tree .image button')[1].click()")
+        assert tab.run(drawn) == 2
+        tab.run(
+            "(() => { const s = document.getElementById('image-opacity'); s.value = 30;"
+            " s.dispatchEvent(new Event('input')); })()"
+        )
+        shown = "document.querySelector('img.leaflet-image-layer').style.opacity"
+        assert float(tab.run(shown)) == pytest.approx(0.3)
+        loaded = "[...document.querySelectorAll('img')].every((i) => i.naturalWidth > 100)"
+        assert tab.run(loaded) is True
