@@ -159,7 +159,7 @@ def test_order_of_detections_and_ships_does_not_matter() -> None:
 
 
 def test_scores_at_25_minute_gaps_on_errors_that_are_not_the_models() -> None:
-    """60 scenes; benchmarks/matching.py takes 300. Seeds are not those that it was tuned on."""
+    """A guard on 60 scenes, a point below the goal of 0.95; benchmarks/matching.py takes 300."""
     scenes = [simulate(seed, 25.0) for seed in range(60)]
     figures = run(scenes)
     ours = figures["house"]
