@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from detectors.port_visits import PortVisitParameters, port_visit_events
 from detectors.time_at_sea import TimeAtSeaParameters, time_at_sea_events
 from tests.detectors.scene import ship
 from tests.vessels.test_visits import KEY, far_out, leg, run
@@ -10,7 +11,7 @@ from vessels.geodesy import distance_m
 from vessels.geography import distance_to_shore_m
 from vessels.ports import nearest_port
 from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
-from vessels.visits import VOYAGE
+from vessels.visits import VISIT, VOYAGE
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,25 @@ def test_a_call_that_a_silence_hides_takes_an_hour(call_h, bridged):
     again_h = 5 + 100.0 / 37.04 + call_h
     _, _, (voyage,) = run(far_out(0, 5, 100, 60), far_out(again_h, again_h + 25, 60, 500))
     assert voyage.silences == (0 if bridged else 1)
+
+
+def test_confidence_by_level_is_that_of_the_page():
+    rows = np.zeros(4, VISIT)
+    rows["key"], rows["confidence"] = KEY, [1, 2, 3, 4]
+    rows["start_us"], rows["end_us"] = (
+        np.arange(1, 5) * US_PER_DAY,
+        np.arange(1, 5) * US_PER_DAY + 1,
+    )
+    every_one = PortVisitParameters(events="all", min_confidence=1)
+    found = port_visit_events(rows, [], 9 * US_PER_DAY, every_one)
+    assert [event.confidence for event in found] == [0.3, 0.7, 0.85, 0.95]
+
+
+@pytest.mark.parametrize(("proven", "confidence"), [(91.0, 0.95), (99.0, 0.7)])
+def test_confidence_of_time_at_sea_falls_after_a_silence(proven, confidence):
+    voyage = np.zeros(1, VOYAGE)
+    voyage["key"] = KEY
+    voyage["lower_us"], voyage["proven_us"] = 95 * US_PER_DAY, round(proven * US_PER_DAY)
+    voyage["port_lat"] = voyage["port_lon"] = np.nan
+    (event,) = time_at_sea_events(voyage, 100 * US_PER_DAY, TimeAtSeaParameters())
+    assert event.confidence == confidence

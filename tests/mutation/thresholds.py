@@ -28,7 +28,8 @@ TESTS = {
     "time_at_sea": "test_bounds_port_visit",
     "identity_conflict": "test_identity_bounds test_bounds_identity test_identity_and_position"
     " test_hand_over test_twins test_identity_faults test_naming test_told",
-    "implausible_position": "test_bounds_identity test_bounds_circles test_circles test_interference"
+    "implausible_position": "test_bounds_identity test_bounds_circles test_circles"
+    " test_interference"
     " test_identity_and_position test_identity_bounds",
     "zone_entry": "test_zone_entry test_zone_entry_telling",
 }
