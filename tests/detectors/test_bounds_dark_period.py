@@ -71,7 +71,7 @@ def test_below_three_knots_it_is_slow(knots, found):
     assert len(dark(ship(B, every(10, 0, 13), lat, at[1], sog=knots), now_h=40)) == found
 
 
-@pytest.mark.parametrize(("knots", "found"), [(0.45, 0), (0.55, 1)])
+@pytest.mark.parametrize(("knots", "found"), [(0.47, 0), (0.53, 1)])
 def test_below_half_a_knot_it_is_at_rest(knots, found):
     assert (
         len(dark(ship(B, every(10, 0, 13), *off_the_port(8_000.0), sog=knots), now_h=40)) == found

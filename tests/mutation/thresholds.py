@@ -37,9 +37,9 @@ TESTS = {
 
 CONSTANTS = {
     "detectors.circles": "test_bounds_circles test_circles",
-    "detectors.dark_confidence": "test_dark_confidence test_dark_evidence",
+    "detectors.dark_confidence": "test_bounds_confidence",
     "detectors.dark_events": "test_bounds_dark_period test_dark_period",
-    "detectors.dark_evidence": "test_bounds_reception test_dark_evidence test_dark_confidence",
+    "detectors.dark_evidence": "test_bounds_confidence test_dark_evidence",
     "detectors.dark_period": "test_bounds_slots test_bounds_dark_period test_dark_period",
     "detectors.dark_rendezvous": "test_bounds_rendezvous test_dark_rendezvous_limits"
     " test_dark_rendezvous test_dark_rendezvous_roles",
@@ -51,7 +51,7 @@ CONSTANTS = {
     "detectors.naming": "test_bounds_identity test_naming",
     "detectors.nearness": "test_bounds_slots test_nearness",
     "detectors.port_visits": "test_bounds_port_visit test_port_visits",
-    "detectors.reception_neighbours": "test_bounds_reception test_reception_neighbours",
+    "detectors.reception_neighbours": "test_reception_neighbours",
     "detectors.roles": "test_roles",
     "detectors.same_ship": "test_bounds_identity test_hand_over test_told",
     "detectors.slots": "test_bounds_slots test_nearness test_encounters",
