@@ -46,7 +46,7 @@ CONSTANTS = {
     "detectors.dark_rendezvous_roles": "test_bounds_rendezvous test_dark_rendezvous_roles",
     "detectors.encounters": "test_encounter_bounds test_bounds_encounter test_encounters",
     "detectors.hand_over": "test_bounds_identity test_hand_over",
-    "detectors.loitering": "test_loitering_bounds test_loitering",
+    "detectors.loitering": "test_bounds_loitering test_loitering_bounds test_loitering",
     "detectors.meeting_events": "test_bounds_encounter test_encounters",
     "detectors.naming": "test_bounds_identity test_naming",
     "detectors.nearness": "test_bounds_slots test_nearness",
