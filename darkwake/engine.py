@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -192,7 +193,7 @@ class Engine:
             with np.load(io.BytesIO(snapshot), allow_pickle=False) as archive:
                 arrays = dict(archive.items())
             meta = json.loads(arrays["meta"].tobytes())
-        except (ValueError, OSError, KeyError) as error:
+        except (ValueError, OSError, BadZipFile, KeyError) as error:
             raise StoreError(f"not an engine snapshot: {error}") from error
         version = meta.get("version")
         if version != _SNAPSHOT_VERSION:

@@ -9,6 +9,7 @@ import io
 import json
 from dataclasses import asdict, replace
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -232,7 +233,7 @@ class Finder:
             finder._passed = {e.event_id: e for e in map(event_from_json, meta["passed"])}
             finder._told_us = meta["told_us"]
             finder._places = {(m, t): (hull, lat, lon) for m, t, hull, lat, lon in meta["places"]}
-        except (ValueError, OSError, KeyError, TypeError) as error:
+        except (ValueError, OSError, BadZipFile, KeyError, TypeError) as error:
             raise StoreError(f"not a snapshot of a watch: {error}") from error
         finder.newest_us, finder._pruned_us = meta["newest_us"], meta["pruned_us"]
         return finder

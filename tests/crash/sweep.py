@@ -114,8 +114,8 @@ def sweep(folder: Path, kills: int, seed: int = 1, url: str = "sqlite:///state.d
             drop(folder, number, piece)
             if number % 2 == 1 and found.kills < kills:
                 _run_and_kill(watched, rng, found)
-        said = json.loads(finished(watched.start("--stop-when-idle", "6")).splitlines()[0])
-        found.batches = said.get("batch", 0)
+        said = map(json.loads, finished(watched.start("--stop-when-idle", "6")).splitlines())
+        found.batches = next(line["batch"] for line in said if line["what"] == "watching")
     finally:
         server.stop()
     _compare_events(watched, found)
@@ -159,7 +159,7 @@ def _run_and_kill(watched: Watched, rng: random.Random, found: Findings) -> None
         time.sleep(rng.uniform(0.0, 3.0))
     else:
         until = time.monotonic() + 120.0
-        while _journaled(watched.folder) == before and time.monotonic() < until:
+        while _journaled(watched.folder) <= before and time.monotonic() < until:
             assert process.poll() is None, process.communicate()
             time.sleep(0.002)
         # Folding, telling, committing, sending follow: from at once to seconds later.
@@ -171,13 +171,16 @@ def _run_and_kill(watched: Watched, rng: random.Random, found: Findings) -> None
     found.kills_while[while_] = found.kills_while.get(while_, 0) + 1
 
 
-def _journaled(folder: Path) -> tuple[tuple[str, int], ...]:
-    """Return the journal's segments and their sizes: they change with every batch."""
-    found = []
-    for path in sorted((folder / "tracks-journal").glob("*.journal")):
+def _journaled(folder: Path) -> set[tuple[str, int]]:
+    """Return the journal's segments and their sizes: every batch brings a new pair.
+
+    A segment is made before its first batch is written; empty, it holds none yet.
+    """
+    found = set()
+    for path in (folder / "tracks-journal").glob("*.journal"):
         with contextlib.suppress(OSError):
-            found.append((path.name, path.stat().st_size))
-    return tuple(found)
+            found.add((path.name, path.stat().st_size))
+    return {pair for pair in found if pair[1] > 0}
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

@@ -63,3 +63,13 @@ def test_a_snapshot_of_this_version_goes_on() -> None:
     assert version > 1, "states have changed since version 1"
     restored = Engine.restore(of_version(snapshot, version), PARAMETERS)
     assert restored.snapshot() == snapshot
+
+
+@pytest.mark.parametrize("kept", [2, 100, 0.5, 0.99])
+def test_a_damaged_snapshot_is_refused(kept: float) -> None:
+    whole = engine_snapshot()
+    part = whole[: int(kept if kept > 1 else kept * len(whole))]
+    with pytest.raises(StoreError, match="not an engine snapshot"):
+        Engine.restore(part, PARAMETERS)
+    with pytest.raises(StoreError, match="not a snapshot of a watch"):
+        Finder.restore(part, PARAMETERS, horizon_h=24)
