@@ -126,6 +126,40 @@ def test_alongside_a_quay(rng: np.random.Generator) -> None:
     assert table["flags"][0].as_py() == ["beside_land"]
 
 
+def test_land_that_sticks_out_is_no_ship(rng: np.random.Generator) -> None:
+    bump = (197.7, 128.0, 18.0, 3.0, 90.0)
+    assert find_ships(image_of(paint([(COAST, LAND), (bump, LAND)], rng))).num_rows == 0
+    # Overgrown, it is none whatever its colour.
+    plants = {"blue": 0.07, "green": 0.12, "red": 0.06, "nir": 0.45}
+    assert find_ships(image_of(paint([(COAST, LAND), (bump, plants)], rng))).num_rows == 0
+
+
+def test_alongside_an_islet_smaller_than_a_ship_is_not_alongside(rng: np.random.Generator) -> None:
+    alongside = (197.7, 128.0, 18.0, 3.0, 90.0)
+    islet = (203.0, 128.0, 18.0, 8.0, 90.0)
+    coast = (20.0, 128.0, 30.0, 300.0, 0.0)
+    table = find_ships(image_of(paint([(coast, LAND), (islet, LAND), (alongside, SHIP)], rng)))
+    assert table.num_rows == 0
+
+
+def test_foam_is_no_ship(rng: np.random.Generator) -> None:
+    foam = {"blue": 0.25, "green": 0.24, "red": 0.22, "nir": 0.10}
+    scene = paint([(COAST, LAND), (FLEET[1], foam), (FLEET[0], SHIP)], rng)
+    table = find_ships(image_of(scene))
+    assert table["row"].to_pylist() == pytest.approx([60.0], abs=1.0)
+    assert table["col"].to_pylist() == pytest.approx([60.0], abs=1.0)
+
+
+def test_frames_lie_where_the_hull_lies(rng: np.random.Generator) -> None:
+    alongside = (197.2, 90.0, 14.0, 3.0, 90.0)
+    table = find_ships(image_of(paint([(COAST, LAND), (alongside, SHIP)], rng)))
+    assert table.num_rows == 1
+    assert table["col"][0].as_py() == pytest.approx(90.0, abs=2.0)
+    assert table["length_m"][0].as_py() == pytest.approx(140.0, rel=0.3)
+    assert abs(table["heading_deg"][0].as_py() - 90.0) < 12.0
+    assert table["contrast_db"][0].as_py() > 20.0
+
+
 def test_tiles_do_not_cut_ships(rng: np.random.Generator) -> None:
     # Tiles are 768 pixels: a ship on the line between two is one ship.
     scene = paint([((768.0, 400.0, 25.0, 4.0, 10.0), SHIP)], rng, side=896)
@@ -143,6 +177,6 @@ def test_real_ports(name: str, shared_data: Path) -> None:
     image = open_image(sorted(folder.glob("*_Raw.tiff")))
     assert (image.sensor, sorted(image.bands)) == ("s2", ["blue", "green", "nir", "red", "swir16"])
     found = rates(find_ships(image), read_boxes(folder, name), 1.0, LEAST_SCORE)
-    # A floor against decay, not a boast: most boxes are ships moored at quays.
-    assert found["precision"] >= 0.3
-    assert found["recall"] >= 0.2
+    # A floor against decay, not a boast: the weights were fitted on these two.
+    assert found["precision"] >= 0.45
+    assert found["recall"] >= 0.65
