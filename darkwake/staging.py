@@ -26,9 +26,14 @@ RESULT_FILES = (
     "reception.nc",
     "tracks.parquet",
     "alerts.html",
+    "imagery.json",
+    "detections.parquet",
+    "risk.parquet",
+    "risk.html",
     MARKER,
 )
-"""Every file of a result. One that the new run did not write is an old run's, and is removed."""
+"""Every file of a result, and what later commands derive from it. One that the new run did not write
+is an old run's, and is removed."""
 
 
 @contextmanager
