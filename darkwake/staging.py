@@ -32,8 +32,8 @@ RESULT_FILES = (
     "risk.html",
     MARKER,
 )
-"""Every file of a result, and what later commands derive from it. One that the new run did not write
-is an old run's, and is removed."""
+"""Every file of a result, and what later commands derive from it. One that the new run did not
+write is an old run's, and is removed."""
 
 
 @contextmanager
