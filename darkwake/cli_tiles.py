@@ -37,6 +37,14 @@ def tiles(
     sensor: Annotated[
         str, typer.Option(metavar="SENSOR", help=f"One of {', '.join(_SENSORS)}.")
     ] = "auto",
+    structures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Platforms, turbines and rocks (CSV with lat and lon, or points): with --image,"
+            " what stands there is no ship.",
+        ),
+    ] = None,
     run: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Result folder of a replay with --tracks."),
@@ -76,7 +84,8 @@ def tiles(
     if image:
         if run or scenes:
             raise UsageError("--image stands alone: neither --run nor --scenes go with it")
-        ships_in_images([*image, *map(Path, arguments or [])], sensor, as_json=as_json)
+        files = [*image, *map(Path, arguments or [])]
+        ships_in_images(files, sensor, structures, as_json=as_json)
     elif next_pass:
         if not (arguments and run and tle):
             raise UsageError("--next-pass needs EVENT_ID..., --run DIR and --tle FILE")
@@ -150,8 +159,10 @@ def images_of_events(
     say(f"Pictures and rows are in {run / 'tiles'}; the map shows them.")
 
 
-def ships_in_images(paths: Sequence[Path], sensor: str, *, as_json: bool) -> None:
-    """Find ships in the files of one scene and print them.
+def ships_in_images(
+    paths: Sequence[Path], sensor: str, structures: Path | None = None, *, as_json: bool
+) -> None:
+    """Find ships in the files of one scene and print them; what stands in `structures` is none.
 
     Raises:
         UsageError: there is no such sensor.
@@ -164,6 +175,10 @@ def ships_in_images(paths: Sequence[Path], sensor: str, *, as_json: bool) -> Non
 
     image = open_image(paths, cast("Literal['auto', 's1', 's2']", sensor))
     ships = find_ships(image)
+    if structures is not None:
+        from imagery.structures import read_structures, without_structures  # noqa: PLC0415
+
+        ships = without_structures(ships, read_structures(structures))
     if as_json:
         say_json(to_geojson(image, ships))
     else:

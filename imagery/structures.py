@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vessels.errors import InputError
@@ -76,23 +75,12 @@ def read_structures(path: Path) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
-def mark_structures(ships: pa.Table, structures: Floats) -> pa.Table:
-    """Return the table with the flag `fixed_structure` and score 0 where a structure stands."""
+def without_structures(ships: pa.Table, structures: Floats) -> pa.Table:
+    """Return the detections that are not where a structure stands."""
     if ships.num_rows == 0 or len(structures) == 0:
         return ships
     points = np.column_stack([ships["lat"].to_numpy(), ships["lon"].to_numpy()])
-    fixed = np.array([near.size > 0 for near in _neighbours(points, structures)])
-    flags = [
-        [*old, "fixed_structure"] if there else old
-        for old, there in zip(ships["flags"].to_pylist(), fixed, strict=True)
-    ]
-    score = np.where(fixed, 0.0, ships["score"].to_numpy())
-    names = ships.schema.names
-    ships = ships.set_column(names.index("score"), "score", pa.array(score))
-    ships = ships.set_column(
-        names.index("flags"), "flags", pa.array(flags, ships.schema.field("flags").type)
-    )
-    return ships.take(pc.sort_indices(ships, sort_keys=[("score", "descending")]))
+    return ships.filter(np.array([near.size == 0 for near in _neighbours(points, structures)]))
 
 
 def _neighbours(points: Floats, places: Floats) -> list[NDArray[np.int64]]:

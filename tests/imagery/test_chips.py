@@ -15,7 +15,7 @@ from imagery.chips import pixel_of, reflectance, window_around
 from imagery.quicklook import footprint, quicklook
 from imagery.ships import find_ships
 from imagery.simulate import Ship, radar_scene
-from imagery.structures import learn_structures, mark_structures, read_structures
+from imagery.structures import learn_structures, read_structures, without_structures
 from tests.imagery.conftest import Writer, radar_image
 from vessels.errors import InputError
 
@@ -47,6 +47,11 @@ def test_command(write_tiff: Writer, tmp_path: Path) -> None:
         assert {"length_m", "heading_deg", "score", "row", "col"} <= feature["properties"].keys()
         lon, lat = feature["geometry"]["coordinates"]
         assert (lat, lon) == pytest.approx((0.89, 2.12), abs=0.03)
+    lon, lat = answer["features"][0]["geometry"]["coordinates"]
+    rigs = tmp_path / "rigs.csv"
+    rigs.write_text(f"lat,lon\n{lat},{lon}\n")
+    fewer = command("tiles", "--image", *files, "--structures", str(rigs), "--json")
+    assert json.loads(fewer.stdout)["features"] == answer["features"][1:]
     table = command("tiles", "--image", files[0], "--sensor", "s1")
     assert table.returncode == 0
     assert "2 ships in 420 x 400 pixels of 10.0 m, radar (Sentinel-1)" in table.stdout
@@ -98,7 +103,7 @@ def test_reflectance_offset() -> None:
     assert np.isnan(reflectance(numbers, None)[0])
 
 
-def test_structures_are_learnt_and_marked(tmp_path: Path) -> None:
+def test_structures_are_learnt_and_left_out(tmp_path: Path) -> None:
     platform = Ship(100.0, 100.0, 80.0)
     days = [
         [platform, Ship(200.0, 250.0, 60.0)],
@@ -113,14 +118,13 @@ def test_structures_are_learnt_and_marked(tmp_path: Path) -> None:
     places = learn_structures(tables)
     assert len(places) == 1
     assert len(learn_structures(tables[:2])) == 0
-    marked = mark_structures(tables[0], places)
-    assert marked["flags"].to_pylist()[-1] == ["fixed_structure"]
-    assert marked["score"].to_pylist()[-1] == 0.0
-    assert marked["row"][-1].as_py() == pytest.approx(100.0, abs=2.0)
-    assert marked.schema == tables[0].schema
+    (ship,) = without_structures(tables[0], places).to_pylist()
+    assert (ship["row"], ship["col"]) == pytest.approx((200.0, 250.0), abs=2.0)
+    assert without_structures(tables[0], np.empty((0, 2))) == tables[0]
     listed = tmp_path / "rigs.csv"
     listed.write_text(f"lat,lon\n{places[0][0]},{places[0][1]}\n")
-    assert mark_structures(tables[1], read_structures(listed))["score"].to_pylist()[-1] == 0.0
+    (other,) = without_structures(tables[1], read_structures(listed)).to_pylist()
+    assert (other["row"], other["col"]) == pytest.approx((250.0, 60.0), abs=2.0)
     listed.write_text("lat,lon\n95,10\n")
     with pytest.raises(InputError, match="off the Earth"):
         read_structures(listed)
