@@ -405,7 +405,9 @@ class Service:
                 feed.rows = known[name].rows
                 feed.received_us = known[name].last_received_us
                 feed.newest_us = known[name].last_message_us
-                # What it brought before counts as its first row, for --stop-when-idle.
+            if name in known or self.finder.newest_us is not None:
+                # What came before counts as the first row, for --stop-when-idle: all of it may be
+                # in the journal, with the store not yet told.
                 feed.heard_s = time.monotonic()
 
     def _finish(self) -> None:

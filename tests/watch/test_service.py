@@ -15,6 +15,7 @@ from alerts.schema import events
 from alerts.stored import listed, with_alerts
 from darkwake.watching import service as module
 from darkwake.watching.intake import Clocks, FeedClock, Intake
+from darkwake.watching.journal import Journal
 from feeds.live.source import Chunk, SinkClosedError
 from tests.watch.recording import recording, replayed, table_of
 from tests.watch.scripted import by_arrival, cut, service_for, settings_for
@@ -194,3 +195,18 @@ def test_an_event_is_stored_once_over_both_stores(tmp_path: Path, store_url: str
         ids = connection.execute(select(events.c.event_id)).scalars().all()
     engine.dispose()
     assert len(ids) == len(set(ids)) >= len(replayed(recording()))
+
+
+def test_all_in_the_journal_and_nothing_in_the_store(tmp_path: Path) -> None:
+    """Killed before anything was told: no feed has more to bring, and the watch is idle too."""
+    settings = settings_for(tmp_path, f"sqlite:///{tmp_path}/state.db", ["a"])
+    with Journal(Path(settings.store.journal_folder)) as journal:
+        for chunk in cut("a", table_of(recording()), 20_000):
+            journal.append(chunk.table, {"a": b"all"})
+    with service_for(settings, ()) as service:
+        worker = threading.Thread(target=service.run, args=(0.5,), daemon=True)
+        worker.start()
+        worker.join(120.0)
+        service.stop()
+        assert not worker.is_alive()
+    assert stored(settings.store.url) == replayed(recording())
