@@ -125,8 +125,9 @@ class TcpListener(Worker):
     def _admit(self, client: socket.socket, sink: Sink) -> None:
         with self._lock:
             if len(self._clients) >= self._max_clients:
-                client.close()
+                # Told before it is hung up on: whoever sees the end can read why.
                 self.meter.failed(f"more than {self._max_clients} receivers", "connected")
+                client.close()
                 return
             thread = threading.Thread(
                 target=self._serve, args=(client, sink), name=f"feed-{self.name}-in", daemon=True
