@@ -87,7 +87,7 @@ class Mail(Section):
     @field_validator("password", mode="before")
     @classmethod
     def _not_in_the_file(cls, value: Any) -> Any:
-        return _from_environment(value, "MAIL__PASSWORD")
+        return from_environment(value, "MAIL__PASSWORD")
 
 
 class SubscriptionTable(Section):
@@ -201,7 +201,7 @@ class Webhook(Section):
     @field_validator("secret", mode="before")
     @classmethod
     def _not_in_the_file(cls, value: Any) -> Any:
-        return _from_environment(value, "WEBHOOK__SECRET")
+        return from_environment(value, "WEBHOOK__SECRET")
 
 
 class Alerts(Section):
@@ -294,7 +294,7 @@ def dispatcher(
         mail_server(
             mail.url,
             user=mail.user or None,
-            password=_secret(mail.password, mail.password_file, "mail.password_file"),
+            password=secret_of(mail.password, mail.password_file, "mail.password_file"),
             ca_file=mail.ca_file or None,
             timeout_s=mail.timeout_s,
         )
@@ -321,13 +321,18 @@ def dispatcher(
 
 def _webhook_secret(settings: Settings) -> str:
     webhook = settings.webhook
-    secret = _secret(webhook.secret, webhook.secret_file, "webhook.secret_file")
+    secret = secret_of(webhook.secret, webhook.secret_file, "webhook.secret_file")
     if not secret:
         raise ConfigError("webhook.url needs webhook.secret or webhook.secret_file")
     return secret
 
 
-def _secret(value: SecretStr, path: str, key: str) -> str | None:
+def secret_of(value: SecretStr, path: str, key: str) -> str | None:
+    """Return a secret, from its variable or else from the first line of its file; None without.
+
+    Raises:
+        ConfigError: the file cannot be read, or its first line is empty.
+    """
     if value.get_secret_value():
         return value.get_secret_value()
     if not path:
@@ -341,7 +346,7 @@ def _secret(value: SecretStr, path: str, key: str) -> str | None:
     return lines[0]
 
 
-def _from_environment(value: Any, name: str) -> Any:
+def from_environment(value: Any, name: str) -> Any:
     """Refuse a secret that did not come from its variable: configuration files are shared."""
     given = value.get_secret_value() if isinstance(value, SecretStr) else value
     variables = {key.upper(): text for key, text in os.environ.items()}

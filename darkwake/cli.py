@@ -21,6 +21,7 @@ from darkwake.arguments import (
     parse_time,
 )
 from darkwake.cli_alerts import alerts_app
+from darkwake.cli_desk import desk
 from darkwake.cli_mail import mail_app
 from darkwake.cli_ports import ports_app
 from darkwake.cli_risk import risk_app
@@ -70,6 +71,7 @@ app.add_typer(alerts_app, name="alerts")
 app.add_typer(mail_app, name="mail")
 app.add_typer(risk_app, name="risk")
 app.command()(tiles)
+app.command()(desk)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigOption = Annotated[

@@ -3,7 +3,6 @@
 import getpass
 import json
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +32,6 @@ _By = Annotated[
     str | None, typer.Option("--by", metavar="NAME", help="Who does it; your log-in name if left.")
 ]
 _Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", help="A note for the log.")]
-_SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _WAITING = ("pending", "held", "gathered", "dead")
 
 
@@ -177,6 +175,29 @@ def close(event_id: _Id, *, config: _Config = None, by: _By = None, note: _Note 
 
 
 @alerts_app.command()
+def note(
+    event_id: _Id,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to remember.")],
+    *,
+    config: _Config = None,
+    by: _By = None,
+) -> None:
+    """Add a note to an alert; its status stays as it is.
+
+    Example: darkwake alerts note 3f2a "owner asked for the VMS track" --config watch.toml
+    """
+    from alerts.database import transaction  # noqa: PLC0415
+    from alerts.lifecycle import find_alert  # noqa: PLC0415
+    from alerts.review import add_note  # noqa: PLC0415
+    from darkwake.alert_store import store_of, wall_us  # noqa: PLC0415
+
+    with store_of(config) as engine, transaction(engine) as connection:
+        row = find_alert(connection, event_id)
+        add_note(connection, row["event_id"], text, by=by or _me(), now_us=wall_us())
+    say(f"noted on alert {row['event_id']}")
+
+
+@alerts_app.command()
 def suppress(
     event_id: Annotated[
         str | None,
@@ -213,7 +234,9 @@ def suppress(
     from alerts import suppressions  # noqa: PLC0415
     from alerts.database import reading, transaction  # noqa: PLC0415
     from darkwake.alert_store import store_of, wall_us  # noqa: PLC0415
+    from darkwake.suppressing import suppress_until  # noqa: PLC0415
 
+    _one_of_types("--type", type_name)
     with store_of(config) as engine:
         if show_list:
             with reading(engine) as connection:
@@ -227,7 +250,7 @@ def suppress(
         if until is None:
             raise UsageError("suppress: --until is needed, --list, or --end NUMBER")
         with transaction(engine) as connection:
-            found = _suppress(
+            found = suppress_until(
                 connection,
                 event_id,
                 until,
@@ -356,6 +379,12 @@ def _selected(
         )
 
 
+def _one_of_types(option: str, given: str | None) -> None:
+    from detectors.events import EVENT_TYPES  # noqa: PLC0415
+
+    _one_of(option, None if given is None else [given], EVENT_TYPES)
+
+
 def _one_of(option: str, given: list[str] | None, known: tuple[str, ...]) -> None:
     for word in given or ():
         if word not in known:
@@ -374,58 +403,6 @@ def _move(config: Path | None, event_id: str, name: str, by: str | None, note: s
             connection, row["event_id"], name, by=who, now_us=wall_us(), reason=note
         )
     say(f"alert {row['event_id']} is {status}")
-
-
-def _suppress(
-    connection: Any,
-    event_id: str | None,
-    until: str,
-    *,
-    by: str,
-    reason: str | None,
-    type_name: str | None,
-    mmsi: int | None,
-    bbox: tuple[float, float, float, float] | None,
-) -> tuple[int, int]:
-    """Add a suppression; return its number and until when it holds."""
-    from alerts.lifecycle import find_alert  # noqa: PLC0415
-    from alerts.suppressions import add_suppression, silence_alert  # noqa: PLC0415
-    from darkwake.alert_store import wall_us  # noqa: PLC0415
-    from detectors.events import EVENT_TYPES  # noqa: PLC0415
-
-    _one_of("--type", None if type_name is None else [type_name], EVENT_TYPES)
-    row = None if event_id is None else find_alert(connection, event_id)
-    hull = None
-    after_us = None
-    if row is not None:
-        hull, type_name = row["hull_id"], type_name or row["type"]
-        after_us = int(json.loads(row["body"])["now_us"])
-    until_us = _until_us(until, after_us)
-    number = add_suppression(
-        connection,
-        until_us=until_us,
-        by=by,
-        now_us=wall_us(),
-        type_name=type_name,
-        mmsi=mmsi,
-        hull_id=hull,
-        bbox=bbox,
-        reason=reason,
-    )
-    if row is not None:
-        silence_alert(connection, row["event_id"], number, now_us=wall_us())
-    return number, until_us
-
-
-def _until_us(text: str, after_us: int | None) -> int:
-    """Return an event time: ISO 8601, or a span after the event."""
-    number, unit = text[:-1], text[-1:]
-    if unit in _SPANS and number.isdigit() and len(number) < 6:
-        if after_us is None:
-            raise UsageError("--until: a span counts from an event; without one give a time")
-        return after_us + int(int(number) * _SPANS[unit] / timedelta(microseconds=1))
-    found = parse_time("--until", text)
-    return 0 if found is None else found
 
 
 def _say_suppressions(rows: list[dict[str, Any]], *, as_json: bool) -> None:

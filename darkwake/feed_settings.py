@@ -56,6 +56,11 @@ class Store(Section):
         description="Folder of the journal and the snapshots, on a local disk; the archive's name"
         " and -journal where it is empty.",
     )
+    run: str = Field(
+        default="",
+        description="Result folder of a replay of the archive: its tracks, satellite pictures and"
+        " risk numbers are shown on the desk, its risk numbers told in digests; none where empty.",
+    )
     keep_days: int = quantity(
         0,
         "Days of tracks to keep, by event time; 0 keeps all of them.",

@@ -33,6 +33,8 @@ _FIRST = (
     *(("listed", pa.bool_()), ("withheld", pa.string()), ("peers", pa.int32())),
     *(("peer_group", pa.string()), ("counterfactual", pa.string())),
 )
+_NOTE = b"darkwake_risk"
+"""Key of the metadata that holds the text that goes with every score."""
 
 
 def write_risk(run: Path, found: Assessment, alert_share: float) -> Path:
@@ -41,10 +43,14 @@ def write_risk(run: Path, found: Assessment, alert_share: float) -> Path:
     Raises:
         StoreError: a file cannot be written.
     """
-    note = json.dumps({"reference_sha256": found.reference.hash, "text": list(guard.ALL)})
-    table = risk_table(found.rows).replace_schema_metadata({"darkwake_risk": note})
-    _write(run / "risk.parquet", table)
-    _write(run / "vessels.parquet", _with_columns(run / "vessels.parquet", found.rows))
+    told = {"reference_sha256": found.reference.hash, "text": list(guard.ALL)}
+    note = {_NOTE: json.dumps(told).encode()}
+    _write(run / "risk.parquet", risk_table(found.rows).replace_schema_metadata(note))
+    vessels = _with_columns(run / "vessels.parquet", found.rows)
+    _write(
+        run / "vessels.parquet",
+        vessels.replace_schema_metadata({**(vessels.schema.metadata or {}), **note}),
+    )
     page = run / "risk.html"
     write_risk_page(page, contents(found, alert_share))
     return page
@@ -57,7 +63,13 @@ def risk_table(rows: list[dict[str, Any]]) -> pa.Table:
     }
     for name in ("start", "end"):
         columns[name] = pa.array([row[f"{name}_us"] for row in rows], pa.int64()).cast(_TIME)
-    columns["indicators_met"] = pa.array([_met(row) for row in rows], pa.list_(pa.string()))
+    texts = {
+        "indicators_met": [_of_state(row, "met") for row in rows],
+        "indicators_possible": [_of_state(row, "possible") for row in rows],
+        "findings": [[one["says"] for one in row["findings"]] for row in rows],
+        "innocent": [[one["may_be"] for one in row["findings"]] for row in rows],
+    }
+    columns |= {name: pa.array(held, pa.list_(pa.string())) for name, held in texts.items()}
     for feature in FEATURES:
         values = [row["features"][feature.name] for row in rows]
         columns[feature.name] = pa.array(values, pa.float64())
@@ -94,8 +106,8 @@ def contents(found: Assessment, alert_share: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _met(row: dict[str, Any]) -> list[str]:
-    return [one["code"] for one in row["indicators"] if one["state"] == "met"]
+def _of_state(row: dict[str, Any], state: str) -> list[str]:
+    return [one["code"] for one in row["indicators"] if one["state"] == state]
 
 
 def _with_columns(path: Path, rows: list[dict[str, Any]]) -> pa.Table:
@@ -117,7 +129,7 @@ def _with_columns(path: Path, rows: list[dict[str, Any]]) -> pa.Table:
         if field.name in table.column_names:
             table = table.drop_columns([field.name])
         values = [
-            None if row is None else _met(row) if field.name == "exposure_met" else
+            None if row is None else _of_state(row, "met") if field.name == "exposure_met" else
             row[taken[field.name]] for row in known
         ]  # fmt: skip
         table = table.append_column(field, pa.array(values, field.type))

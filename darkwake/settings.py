@@ -17,6 +17,7 @@ from darkwake.alert_settings import (
     check_subscriptions,
     subscriptions_field,
 )
+from darkwake.desk_settings import Desk
 from darkwake.detector_settings import Detectors, Hulls
 from darkwake.feed_settings import Feed, Store, Watch, check_feeds, feeds_field
 from darkwake.geography_settings import (
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     webhook: Webhook = Webhook()
     alerts: Alerts = Alerts()
     risk: Risk = Risk()
+    desk: Desk = Desk()
 
     _subscription_names = field_validator("subscriptions")(check_subscriptions)
     _feed_names = field_validator("feeds")(check_feeds)

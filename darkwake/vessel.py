@@ -63,6 +63,23 @@ def make_vessel_page(
         InputError: `run` is not a run with tracks, or does not know the number.
         StoreError: the page cannot be written.
     """
+    wanted, page = _found(run, number, label)
+    path = out or run / wanted.file_name
+    write_vessel_page(path, page)
+    return path, page
+
+
+def vessel_page(run: Path, number: str) -> VesselPage:
+    """Return what one vessel's page holds, without writing it; arguments as `make_vessel_page`.
+
+    Raises:
+        UsageError: `number` is no number.
+        InputError: `run` is not a run with tracks, or does not know the number.
+    """
+    return _found(run, number, "")[1]
+
+
+def _found(run: Path, number: str, label: str) -> tuple[Wanted, VesselPage]:
     record = read_record(run)
     for name, hint in (("tracks.parquet", " --tracks"), ("identities.parquet", "")):
         if not (run / name).is_file():
@@ -70,10 +87,7 @@ def make_vessel_page(
     with database() as connection:
         wanted = _wanted(connection, run, number)
         found = label or str(record.get("label") or "")
-        page = replace(_page(connection, run, record, wanted), label=found)
-    path = out or run / wanted.file_name
-    write_vessel_page(path, page)
-    return path, page
+        return wanted, replace(_page(connection, run, record, wanted), label=found)
 
 
 def contents(page: VesselPage) -> dict[str, Any]:

@@ -23,18 +23,16 @@ def read_events(run: Path, numbers: Sequence[int], now_us: int) -> list[Event]:
     Raises:
         InputError: the file is missing or damaged.
     """
-    path = run / "events.geojson"
-    try:
-        with path.open(encoding="utf-8") as lines:
-            return [
-                event_from_feature(feature, now_us)
-                for feature in map(_feature, lines)
-                if feature is not None and _names(feature["properties"], numbers)
-            ]
-    except FileNotFoundError as error:
-        raise InputError("is missing", path=str(path)) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError("cannot be read as events", path=str(path)) from error
+    return _read(run, now_us, numbers)
+
+
+def read_all_events(run: Path, now_us: int) -> list[Event]:
+    """Return all events of a run, as `read_events` does.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return _read(run, now_us, None)
 
 
 def event_from_feature(feature: dict[str, Any], now_us: int) -> Event:
@@ -65,6 +63,22 @@ def event_from_feature(feature: dict[str, Any], now_us: int) -> Event:
         details=told["details"],
         path=tuple(_path(geometry["type"], geometry["coordinates"])),
     )
+
+
+def _read(run: Path, now_us: int, numbers: Sequence[int] | None) -> list[Event]:
+    path = run / "events.geojson"
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return [
+                event_from_feature(feature, now_us)
+                for feature in map(_feature, lines)
+                if feature is not None
+                and (numbers is None or _names(feature["properties"], numbers))
+            ]
+    except FileNotFoundError as error:
+        raise InputError("is missing", path=str(path)) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("cannot be read as events", path=str(path)) from error
 
 
 def _path(kind: str, coordinates: list[Any]) -> Iterable[tuple[float, float]]:

@@ -42,7 +42,7 @@ def render_page(page: Page) -> str:
         ChangedAsset: the installed Leaflet is not the pinned one.
     """
     text = inline_assets(_frame())
-    text = _insert_before(text, "</head>", _head(page.title))
+    text = _insert_before(text, "</head>", _head(page))
     text = _insert_before(text, '<div class="folium-map"', _own("panel.html"))
     block = f'<script type="application/json" id="alert-data">{to_json(page_payload(page))}'
     code = "\n".join(_own(name) for name in _SCRIPTS)
@@ -100,8 +100,9 @@ def _frame() -> str:
     return text.replace("<html>", '<html lang="en">', 1)
 
 
-def _head(title: str) -> str:
-    return f"<title>{html.escape(plain(title))}</title>\n<style>\n{_own('page.css')}</style>\n"
+def _head(page: Page) -> str:
+    style = _own("page.css") + (_own("bare.css") if page.bare else "")
+    return f"<title>{html.escape(plain(page.title))}</title>\n<style>\n{style}</style>\n"
 
 
 def _own(name: str) -> str:

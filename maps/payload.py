@@ -61,6 +61,7 @@ class Page:
         point_budget: Most track vertices; tracks are thinned to it.
         land_budget: Most vertices of fine land; outlines are simplified to it.
         open_first: Show the first finding in full when the page opens: for a page of one.
+        bare: Leave out title, list and words: the map is framed by a page that tells them.
         reception: What `maps.reception_layer.reception_payload` gives; None draws no such layer.
     """
 
@@ -74,6 +75,7 @@ class Page:
     point_budget: int = POINT_BUDGET
     land_budget: int = VERTEX_BUDGET
     open_first: bool = False
+    bare: bool = False
     reception: Mapping[str, Any] | None = None
 
 

@@ -1,5 +1,8 @@
 """The text that goes with every score, on every page and in every file."""
 
+from collections.abc import Mapping
+from typing import Any
+
 NOT_EVIDENCE = (
     "Behaviour unlike its peers. Not evidence of forced labour, not a probability, "
     "not an accusation."
@@ -31,3 +34,17 @@ WITHHELD = {
     "too_few_families": "fewer than two families of features observed",
 }
 """Why a score is withheld."""
+
+
+def why_withheld(code: str, row: Mapping[str, Any]) -> str:
+    """Return why a score is withheld, with the figure that it was held against.
+
+    >>> why_withheld("too_few_peers", {"peers": 3})
+    'too few peers: 3'
+    """
+    said = WITHHELD.get(code, code)
+    if code == "too_few_peers":
+        return f"{said}: {row['peers']}"
+    if code == "coverage_below_floor":
+        return f"{said}: {100 * row['coverage']:.0f} %"
+    return said

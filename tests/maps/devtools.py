@@ -8,7 +8,7 @@ import base64
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,18 @@ class Tab:
         feature = {"name": "prefers-reduced-motion", "value": "reduce"}
         self._call("Emulation.setEmulatedMedia", features=[feature])
 
+    def before(self, script: str) -> None:
+        """Run a script in every page from now on, before its own."""
+        self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def open(self, address: str) -> None:
         """Open a page and wait for its load event."""
+        self.loads(lambda: self._call("Page.navigate", url=address))
+
+    def loads(self, act: Callable[[], object]) -> None:
+        """Do something that opens a page, and wait for its load event."""
         self._seen.clear()
-        self._call("Page.navigate", url=address)
+        act()
         while "Page.loadEventFired" not in self._seen:
             self._take()
 

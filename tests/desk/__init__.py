@@ -1,0 +1,1 @@
+"""The review desk, over real HTTP and in a real browser."""
