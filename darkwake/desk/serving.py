@@ -128,6 +128,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(place)
+            listener.listen(128)  # who comes before the server has started waits
         except OSError as error:
             raise UsageError(
                 f"{host}:{port}: {error.strerror or error}: give another --port"

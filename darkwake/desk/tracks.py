@@ -93,7 +93,7 @@ def _from_archive(
         "AND lat_deg IS NOT NULL AND epoch_us(time) BETWEEN ? AND ? ORDER BY time LIMIT ?"
     )
     values = [files, mmsi, first_us, last_us, MOST_ROWS]
-    table: pa.Table = connection.execute(asked, values).to_arrow_table()
+    table: pa.Table = connection.sql(asked, params=values).to_arrow_table()
     if table.num_rows == 0:
         return []
     return _hull_nearest(table.cast(pa.schema([FIXES.field(n) for n in table.column_names])), event)

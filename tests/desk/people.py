@@ -48,7 +48,7 @@ class Person:
     def get(self, path: str = "/", **more: Any) -> requests.Response:
         """Open a page."""
         answer = self.session.get(self.address + path, timeout=30, **more)
-        if "text/html" in answer.headers.get("content-type", ""):
+        if 'name="csrf"' in answer.text:
             self.seen = answer.text
         return answer
 
