@@ -19,6 +19,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts.attachments import geojson, kml
+from alerts.comparison import comparison
 from alerts.letter import MOST_SUBJECT, Letter, letter, position, shortened
 from alerts.stored import Row, event_from, identities_from
 from alerts.translate import Words, mark
@@ -188,8 +189,9 @@ def _bundle_body(message: EmailMessage, row: Row, payload: Mapping[str, Any]) ->
     lines = [lead, *counts]
     for one in shown:
         lines += ["", one["subject"], one["headline"], one["place"], one["event_id"]]
-    text = "\n".join([*lines, "", more_words, "", "-- ", *foot]) + "\n"
-    html = _html(
+    lines += ["", more_words] if more_words else []
+    page = partial(
+        _html,
         "bundle.html",
         language=words.language,
         subject=str(message["Subject"]),
@@ -202,7 +204,29 @@ def _bundle_body(message: EmailMessage, row: Row, payload: Mapping[str, Any]) ->
         heads={name: words.plain(text) for name, text in _HEADS.items()},
         foot=foot,
     )
-    _fill(message, text, lambda _: html, None, [], int(payload["max_kb"]) * 1000)
+    # Where the numbers would make the mail too long it goes without them, and without their text.
+    for beside in (comparison(payload.get("numbers") or [], words), None):
+        text = "\n".join([*lines, *_beside_peers(beside), "", "-- ", *foot]) + "\n"
+        html = partial(_as_it_is, page(beside=beside))
+        _fill(message, text, html, None, [], int(payload["max_kb"]) * 1000)
+        if beside is None or len(message.as_bytes()) <= int(payload["max_kb"]) * 1000:
+            return
+
+
+def _as_it_is(html: str, with_picture: bool) -> str:  # noqa: FBT001 - _fill gives it
+    """Return the page of a bundle, which has no place for a picture."""
+    del with_picture
+    return html
+
+
+def _beside_peers(beside: Mapping[str, Any] | None) -> list[str]:
+    """Return the numbers of a digest's vessels as lines, the text that goes with them first."""
+    if beside is None:
+        return []
+    lines = ["", beside["head"].upper(), *(f"- {text}" for text in beside["guard"])]
+    for one in beside["vessels"]:
+        lines += ["", one["who"], *one["lines"]]
+    return [*lines, "", beside["more"]] if beside["more"] else lines
 
 
 def _short(event: Event, item: Mapping[str, Any], words: Words, time_zone: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from itertools import groupby
 from sqlalchemy import Connection, func, select, update
 
 from alerts.posting import insert_once, message_id, row_values
+from alerts.rules import AlertPolicy
 from alerts.schema import outbox
 from alerts.stored import Row, to_json
 
@@ -23,13 +24,15 @@ DIGESTS = ("hourly", "daily")
 _SHARED = ("language", "time_zone", "max_kb")
 
 
-def bundle_due(connection: Connection, now_us: int, *, domain: str, force: bool = False) -> int:
+def bundle_due(
+    connection: Connection, now_us: int, *, policy: AlertPolicy, force: bool = False
+) -> int:
     """Make the bundles that are due and return how many mails came of it.
 
     Args:
         connection: an open transaction.
         now_us: time of the machine.
-        domain: right-hand side of Message-IDs.
+        policy: right-hand side of Message-IDs, and the numbers that digests tell.
         force: make all of them now, also what is held for a feed, because nothing will follow.
     """
     if force:
@@ -47,7 +50,7 @@ def bundle_due(connection: Connection, now_us: int, *, domain: str, force: bool 
                 .values(state="pending", bundle=None, due_us=now_us)
             )
         else:
-            _bundle(connection, group, now_us, domain)
+            _bundle(connection, group, now_us, policy)
         made += 1
     return made
 
@@ -66,7 +69,7 @@ def _due_groups(connection: Connection, now_us: int, *, force: bool) -> Iterable
         yield [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def _bundle(connection: Connection, rows: list[Row], now_us: int, domain: str) -> None:
+def _bundle(connection: Connection, rows: list[Row], now_us: int, policy: AlertPolicy) -> None:
     first = rows[0]
     payloads = [json.loads(row["payload"]) for row in rows[:MOST_ITEMS]]
     items = [
@@ -89,6 +92,9 @@ def _bundle(connection: Connection, rows: list[Row], now_us: int, domain: str) -
         "from_us": min(row["created_us"] for row in rows),
         "to_us": now_us,
     }
+    if first["bundle"] in DIGESTS:
+        named = {item["event"][key] for item in items for key in ("mmsi", "other_mmsi")}
+        payload["numbers"] = policy.numbers(named - {None})
     mark = hashlib.sha256("\n".join(row["dedup"] for row in rows).encode()).hexdigest()[:16]
     insert_once(
         connection,
@@ -100,7 +106,7 @@ def _bundle(connection: Connection, rows: list[Row], now_us: int, domain: str) -
             subscription=first["subscription"],
             recipient=first["recipient"],
             dedup=f"bundle|{mark}",
-            message_id=message_id(domain, "bundle", mark, first["recipient"]),
+            message_id=message_id(policy.domain, "bundle", mark, first["recipient"]),
             payload=to_json(payload),
             created_us=now_us,
             due_us=now_us,

@@ -77,7 +77,7 @@ def send_due(engine: Engine, sender: Sender, now_us: int, *, limit: int = BATCH)
         StoreError: the store cannot be read or written.
     """
     with transaction(engine) as connection:
-        bundle_due(connection, now_us, domain=sender.policy.domain)
+        bundle_due(connection, now_us, policy=sender.policy)
     return _send(engine, sender, now_us, before_us=now_us, limit=limit)
 
 
@@ -95,7 +95,7 @@ def drain(
     total = SendReport()
     end = time.monotonic() + patience_s
     with transaction(engine) as connection:
-        bundle_due(connection, clock_us(), domain=sender.policy.domain, force=True)
+        bundle_due(connection, clock_us(), policy=sender.policy, force=True)
     pause_s = 0.1
     while True:
         now_us = clock_us()

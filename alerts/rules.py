@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from alerts.comparison import Numbers, no_numbers
 from detectors.events import SEVERITIES, Event
 from maps.identities import NOBODY, Identity
 from vessels.geodesy import distance_m
@@ -67,6 +68,8 @@ class AlertPolicy:
     webhook_url: str | None = None
     webhook_events: frozenset[str] = frozenset()
     sink_path: str | None = None
+    numbers: Numbers = no_numbers
+    """What digests tell of vessels beside their peers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from vessels.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from alerts.comparison import Numbers
     from alerts.rules import AlertPolicy, Subscription
     from alerts.sending import Dispatcher, Tracks
     from darkwake.settings import Settings
@@ -273,7 +274,18 @@ def alert_policy(settings: Settings) -> AlertPolicy:
         webhook_url=settings.webhook.url or None,
         webhook_events=frozenset(settings.webhook.events),
         sink_path=settings.alerts.json_lines or None,
+        numbers=_numbers(settings.store.run),
     )
+
+
+def _numbers(run: str) -> Numbers:
+    from alerts.comparison import no_numbers  # noqa: PLC0415 - as above
+
+    if not run:
+        return no_numbers
+    from darkwake.risk_digest import digest_numbers  # noqa: PLC0415 - pyarrow, where it is needed
+
+    return digest_numbers(Path(run))
 
 
 def dispatcher(

@@ -50,12 +50,14 @@ def risk(
 
     Example: darkwake risk --run january-events
 
-    Writes risk.parquet and risk.html into DIR and adds columns to vessels.parquet. Distances,
+    Writes risk.parquet and risk.html into DIR, adds columns to vessels.parquet and both numbers to
+    the findings of alerts.html. Distances,
     hours and coverage need a replay with --tracks; without it scores are withheld.
     """
     if ctx.invoked_subcommand is not None:
         return
     from darkwake.risk_command import RiskOptions, assess_run  # noqa: PLC0415 - see darkwake/cli.py
+    from detectors.unusual.guard import why_withheld  # noqa: PLC0415
 
     options = RiskOptions(_needed(run), config, _kind(window), reference, write_reference)
     told, page = assess_run(options, opinions=not no_opinions)
@@ -67,7 +69,7 @@ def risk(
     columns = ("MMSI", "hull", "window", "exposure", "unusual", "as high", "why withheld")
     rows = [
         (f"{v['mmsi']:09d}", v["hull_id"], v["window"], v["exposure"], v["unusual"], v["p_value"],
-         v["withheld"] and told["withheld_words"][v["withheld"]])
+         v["withheld"] and why_withheld(v["withheld"], v))
         for v in told["vessels"]
     ]  # fmt: skip
     say_table(columns, rows)

@@ -27,6 +27,14 @@ from detectors.unusual.windows import Facts, WindowKind, Windows, features
 Floats = NDArray[np.float64]
 _COVERAGE = NAMES.index("coverage")
 _Z95 = 1.96
+_REGIONS = {
+    "2": "Europe",
+    "3": "North and Central America, Caribbean",
+    "4": "Asia",
+    "5": "Oceania and South-East Asia",
+    "6": "Africa",
+    "7": "South America",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +307,13 @@ def _opinions(
 
 
 def burden(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the share that is listed, and the share withheld, by flag, role and AIS class.
+    """Return the share that is listed, by flag, its region, role and AIS class.
 
     The interval is Wilson's, of 95 %. A recall that is equal for all is no burden that is equal.
     """
     out = []
-    for by in ("flag", "role", "ais_class"):
+    rows = [{**row, "flag_region": flag_region(row["mmsi"])} for row in rows]
+    for by in ("flag_region", "flag", "role", "ais_class"):
         for value in sorted({str(row[by]) for row in rows}):
             mine = [row for row in rows if str(row[by]) == value]
             scored = [row for row in mine if row["withheld"] is None]
@@ -315,6 +324,14 @@ def burden(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                  "listed": listed, "low": low, "high": high}
             )  # fmt: skip
     return out
+
+
+def flag_region(mmsi: int) -> str:
+    """Return the part of the world that a number's country lies in, by its first digit.
+
+    Ship station identities begin with 2 to 7, a region each (ITU-R M.585).
+    """
+    return _REGIONS.get(f"{mmsi:09d}"[0], "not known")
 
 
 def wilson(hits: int, trials: int) -> tuple[float | None, float | None]:

@@ -235,6 +235,7 @@ def false_alarms(found: Assessment, labelled: frozenset[int], settings: Risk) ->
         "promised": settings.alert_share,
         "counted": round(listed / tried, 4) if tried else None,
         "held_out": tried,
+        "needed": 2 * settings.min_peers,
     }
 
 
@@ -301,6 +302,9 @@ def lines_of(told: dict[str, Any]) -> list[str]:
     out.append(
         f"false alarms: {alarms['promised']} promised, {alarms['counted']} counted on "
         f"{alarms['held_out']} held out"
+        if alarms["held_out"]
+        else f"false alarms: {alarms['promised']} promised; not counted: no role and AIS class has "
+        f"{alarms['needed']} unlabelled vessels, enough for two halves"
     )
     for role, one in told["repeatability"].items():
         said = f"rank correlation {one['rank_correlation']} ({one['pairs']} pairs)"

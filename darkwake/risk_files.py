@@ -1,6 +1,7 @@
 """What `darkwake risk` writes: risk.parquet, the columns in vessels.parquet, risk.html."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from darkwake.risk import Assessment, burden
 from detectors import exposure
 from detectors.unusual import guard
 from detectors.unusual.catalogue import FEATURES
+from maps.risk_layer import add_comparisons
 from maps.risk_page import write_risk_page
 from vessels.clock import iso_z
 from vessels.errors import InputError, StoreError
@@ -28,6 +30,7 @@ VESSEL_COLUMNS = (
 """What is added to vessels.parquet: of the hull's last window; null where nothing was assessed."""
 _FIRST = (
     *(("hull_id", pa.string()), ("mmsi", pa.int32()), ("window", pa.string())),
+    ("name", pa.string()),
     *(("role", pa.string()), ("ais_class", pa.string()), ("region", pa.string())),
     *(("exposure", pa.int32()), ("unusual", pa.float64()), ("p_value", pa.float64())),
     *(("listed", pa.bool_()), ("withheld", pa.string()), ("peers", pa.int32())),
@@ -53,7 +56,30 @@ def write_risk(run: Path, found: Assessment, alert_share: float) -> Path:
     )
     page = run / "risk.html"
     write_risk_page(page, contents(found, alert_share))
+    if (run / "alerts.html").is_file():
+        with suppress(InputError):  # a map of an older Darkwake stays as it is
+            add_comparisons(run / "alerts.html", _on_the_map(found.rows), guard.ALL)
     return page
+
+
+def _on_the_map(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return what a finding's popup says of each hull: its newest window, two lines."""
+    last = {row["hull_id"]: row for row in rows}
+    return {hull: _two_lines(row) for hull, row in last.items()}
+
+
+def _two_lines(row: dict[str, Any]) -> list[str]:
+    who = f"MMSI {row['mmsi']:09d}, window {row['window']}"
+    met = [one["code"] for one in row["indicators"] if one["state"] == "met"]
+    words = [rule.words for rule in exposure.RULES if rule.code in met]
+    which = f": {', '.join(words)}" if words else ""
+    exposed = f"{who}: exposure {row['exposure']} of {len(exposure.RULES)} indicators{which}."
+    if row["withheld"] is not None:
+        why = guard.why_withheld(row["withheld"], row)
+        return [exposed, f"Unusual for its peers: score withheld, {why}. All of it: risk.html"]
+    share = f"{100 * row['p_value']:.1f} % of its {row['peers']} peers and itself"
+    told = f"{share} are as far out or farther (AIS coverage {100 * row['coverage']:.0f} %)"
+    return [exposed, f"Unusual for its peers: {told}. Why, and what else explains it: risk.html"]
 
 
 def risk_table(rows: list[dict[str, Any]]) -> pa.Table:

@@ -21,7 +21,18 @@ FILE = "risk.parquet"
 RULES = {rule.code: rule for rule in exposure.RULES}
 INDICATORS = len(exposure.RULES)
 _TOLD = (
-    *("hull_id", "mmsi", "window", "role", "ais_class", "region", "start", "end", "coverage"),
+    *(
+        "hull_id",
+        "mmsi",
+        "name",
+        "window",
+        "role",
+        "ais_class",
+        "region",
+        "start",
+        "end",
+        "coverage",
+    ),
     *("exposure", "unusual", "p_value", "listed", "withheld", "peers", "peer_group"),
     *("counterfactual", "indicators_met", "indicators_possible", "findings", "innocent"),
 )

@@ -7,7 +7,8 @@ are put into that block, and nothing else of the page changes.
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,19 +60,42 @@ def add_images(page: Path, images: Sequence[MapImage]) -> None:
         InputError: the file is not a map of ours, or one of an older Darkwake.
         StoreError: it cannot be written.
     """
+    with payload_of(page, _SCRIPT_MARK, "images") as payload:
+        _put(payload, images)
+
+
+@contextmanager
+def payload_of(page: Path, mark: str, what: str) -> Iterator[dict[str, Any]]:
+    """Give the data of a written map, to be changed in place, and write the map with them.
+
+    Args:
+        page: the map.
+        mark: text that its scripts hold if they can show what is added.
+        what: that, in words.
+
+    Raises:
+        InputError: the file is not a map of ours, or one of an older Darkwake.
+        StoreError: it cannot be written.
+    """
     try:
         text = page.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("cannot be read as a map", path=str(page)) from error
     block = _BLOCK.search(text)
-    if block is None or _SCRIPT_MARK not in text:
+    if block is None or mark not in text:
         raise InputError(
-            "is no map that can show images: run darkwake replay again", path=str(page)
+            f"is no map that can show {what}: run darkwake replay again", path=str(page)
         )
     try:
         payload = json.loads(block[2])
     except ValueError as error:
         raise InputError("holds damaged data: run darkwake replay again", path=str(page)) from error
+    yield payload
+    # The policy hashes scripts alone; data may change under it.
+    write_text(page, text[: block.start(2)] + to_json(payload) + text[block.end(2) :])
+
+
+def _put(payload: dict[str, Any], images: Sequence[MapImage]) -> None:
     again = {image.event_id for image in images}
     kept = [one for one in payload.get("imagery") or [] if one["event"] not in again]
     payload["imagery"] = kept + image_payload(images, payload["centre"])
@@ -81,8 +105,6 @@ def add_images(page: Path, images: Sequence[MapImage]) -> None:
             seen.setdefault(one["event"], []).append(f"{one['title']}: {one['says']}")
     for event in payload["events"]:
         event["seen"] = seen.get(event["id"], [])
-    # The policy hashes scripts alone; data may change under it.
-    write_text(page, text[: block.start(2)] + to_json(payload) + text[block.end(2) :])
 
 
 def image_payload(images: Sequence[MapImage], centre_deg: float) -> list[dict[str, Any]]:

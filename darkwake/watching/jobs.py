@@ -65,7 +65,7 @@ def _send(desk: Desk) -> str:
 def _digests(desk: Desk) -> str:
     """Make the digests and roll-ups that are due; sending them is the next `send`."""
     with transaction(desk.engine) as connection:
-        made = bundle_due(connection, wall_us(), domain=desk.policy.domain)
+        made = bundle_due(connection, wall_us(), policy=desk.policy)
     return f"{made} made" if made else ""
 
 

@@ -6,6 +6,7 @@
   const kinds = new Map(data.types.map((kind) => [kind.type, kind]));
   const byId = (id) => document.getElementById(id);
   const { events } = data;
+  guardText = data.guard ?? [];
   const SPREAD_UP_TO = 40;
   const FLY_ZOOM = 9; // about 100 nautical miles across: most often some land is in sight
 

@@ -12,6 +12,15 @@ function bullets(lines) {
   return list;
 }
 
+// What goes with every comparison with peers; a page that holds comparisons sets it.
+let guardText = [];
+
+function besidePeers(lines) {
+  const box = make("details");
+  box.append(make("summary", "Compared with its peers"), make("p", guardText[0], "note"), bullets(lines), bullets(guardText.slice(1)));
+  return box;
+}
+
 function findingBox(event, kind) {
   const box = make("div", undefined, "finding-box");
   const { meaning, causes } = { ...kind, ...event.own };
@@ -29,6 +38,7 @@ function findingBox(event, kind) {
   if (event.path.length > 1) {
     box.appendChild(make("p", "The dashed line joins the last place heard and the next: not the way taken."));
   }
+  if (event.beside?.length > 0 && guardText.length > 0) box.append(besidePeers(event.beside));
   const more = make("details");
   more.append(make("summary", "Details"), bullets([...event.details, `event ${event.id}`]));
   box.append(more, make("p", "An indicator to check, never a verdict.", "note"));

@@ -34,27 +34,33 @@
     return share === null ? "unknown" : (100 * share).toFixed(1) + " %";
   }
 
+  const OPINIONS = { iforest: "isolation forest", ecod: "ECOD", knn: "nearest neighbours" };
+  const FAMILIES = { time_at_sea: "time at sea", dark: "silence" };
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
   function unusual(box, row) {
     add(box, "h3", "Unusual for its peers");
     if (row.withheld !== null) {
-      add(box, "p", "Score withheld: " + data.withheld_words[row.withheld] + ".", "withheld");
+      const figure = { too_few_peers: ": " + row.peers, coverage_below_floor: ": " + percent(row.coverage) }[row.withheld] || "";
+      add(box, "p", "Score withheld: " + data.withheld_words[row.withheld] + figure + ".", "withheld");
       return;
     }
-    add(box, "p", percent(row.p_value) + " of " + row.peers + " peers and itself score as high or higher (" + row.peer_group + "). " +
+    const far = Math.round(row.p_value * (row.peers + 1));
+    add(box, "p", "Of this vessel and its " + row.peers + " peers (" + row.peer_group + "), " + far + " are as far out as it is or farther: " + percent(row.p_value) + ". " +
       (row.listed ? "It is on the list" : "It is not on the list") + " that promises " + percent(data.promised_false_alarm_share) +
       " false alarms among vessels that behave as their peers do.");
     row.findings.forEach((one) => {
-      add(box, "p", one.says + ".");
+      add(box, "p", capital(one.says) + ".");
       add(box, "p", "What else explains it: " + one.may_be + ".", "quiet");
     });
     if (row.findings.length === 0) add(box, "p", "No single feature stands out.");
     if (row.counterfactual !== null) add(box, "p", "Worked out again: " + row.counterfactual + ".");
     else if (row.listed) add(box, "p", "No single change that was tried takes it off the list.");
-    const families = Object.entries(row.families).map(([name, value]) => [name.replaceAll("_", " "), number(value)]);
+    const families = Object.entries(row.families).map(([name, value]) => [FAMILIES[name] || name, number(value)]);
     table(box, ["Family", "What it adds, 0 to 4.61"], families);
     const others = Object.entries(row.opinions).filter(([, value]) => value !== null);
     if (others.length) {
-      const says = others.map(([name, value]) => name + " " + percent(value)).join(", ");
+      const says = others.map(([name, value]) => (OPINIONS[name] || name) + " " + percent(value)).join(", ");
       add(box, "p", "Second opinions, share of peers that each finds less unusual: " + says + ".", "quiet");
     }
   }
@@ -95,7 +101,7 @@
     table(all, ["By", "Value", "Vessels", "Scored", "Listed", "95 % interval"], data.burden.map((one) =>
       [one.by.replaceAll("_", " "), one.value, number(one.vessels), number(one.scored), number(one.listed),
         one.low === null ? "-" : percent(one.low) + " to " + percent(one.high)]));
-    const agreed = Object.entries(data.agreement).map(([name, value]) => name + " " + number(value)).join(", ");
+    const agreed = Object.entries(data.agreement).map(([name, value]) => (OPINIONS[name] || name) + " " + number(value)).join(", ");
     if (agreed) add(all, "p", "Rank correlation of the score with the second opinions: " + agreed + ".", "quiet");
     add(all, "p", "AIS says nothing of: " + data.no_proxy.join(", ") + ".", "quiet");
     document.getElementById("about").textContent = "Reference of " + data.reference_vessels + " vessels and windows, SHA-256 " +

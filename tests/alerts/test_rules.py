@@ -1,5 +1,7 @@
 """Which events a subscription lets pass, and when its mails go out."""
 
+import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +11,7 @@ from alerts.database import transaction
 from alerts.digests import bundle_due
 from alerts.preview import preview
 from alerts.reminders import remind
-from alerts.rules import AlertContext, digest_due_us, matches, quiet_until_us
+from alerts.rules import AlertContext, AlertPolicy, digest_due_us, matches, quiet_until_us
 from alerts.schema import outbox
 from detectors.events import EVENT_TYPES
 from maps.identities import Identity
@@ -97,9 +99,9 @@ def test_digests_are_due_on_the_hour_and_in_the_morning() -> None:
     assert digest_due_us(daily, us("2026-10-24T04:00")) == us("2026-10-25T05:00")
 
 
-def bundle(engine: Engine, now_us: int) -> int:
+def bundle(engine: Engine, now_us: int, rules: AlertPolicy | None = None) -> int:
     with transaction(engine) as connection:
-        return bundle_due(connection, now_us, domain="example.org")
+        return bundle_due(connection, now_us, policy=rules or policy())
 
 
 def test_a_digest_is_one_mail_of_all_and_is_made_once(engine: Engine) -> None:
@@ -115,6 +117,25 @@ def test_a_digest_is_one_mail_of_all_and_is_made_once(engine: Engine) -> None:
     made = rows(engine)[-1]
     assert made["kind"] == "bundle"
     assert {row["bundled_in"] for row in rows(engine)[:2]} == {made["id"]}
+
+
+def test_a_digest_takes_the_numbers_of_its_vessels_and_a_roll_up_none(engine: Engine) -> None:
+    asked: list[set[int]] = []
+
+    def numbers(mmsis: Collection[int]) -> list[dict[str, int]]:
+        asked.append(set(mmsis))
+        return [{"mmsi": 574_000_001}]
+
+    rules = policy(subscription(mode="hourly"), numbers=numbers)
+    take_in(engine, rules, *opened(dark(), meeting()), now_us=us("2026-07-01T11:10"))
+    assert bundle(engine, us("2026-07-01T12:00"), rules) == 1
+    assert asked == [{563_012_345, 574_000_001}]
+    assert json.loads(rows(engine)[-1]["payload"])["numbers"] == [{"mmsi": 574_000_001}]
+    quiet = policy(subscription(quiet=(22 * 60, 6 * 60)), numbers=numbers)
+    take_in(engine, quiet, *opened(meeting(5), meeting(6)), now_us=us("2026-07-01T23:00"))
+    assert bundle(engine, us("2026-07-02T06:00"), quiet) == 1
+    assert "numbers" not in json.loads(rows(engine)[-1]["payload"])
+    assert len(asked) == 1
 
 
 def test_quiet_hours_hold_mails_back_but_not_what_is_urgent(engine: Engine) -> None:

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from darkwake.cli import app
 from darkwake.risk import assess
 from darkwake.risk_benchmark import risers
+from darkwake.risk_digest import digest_numbers
+from darkwake.risk_numbers import read_numbers
 from darkwake.risk_run import read_run
 from darkwake.risk_settings import Risk
 from detectors.unusual import guard
@@ -28,17 +30,17 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
-def replayed(place: Path, name: str, **more: Any) -> Path:
+def replayed(place: Path, name: str, *, drawn: bool = False, **more: Any) -> Path:
     log = write_fleet(place / f"{name}.csv", **more)
     out = place / name
-    code, _, said = run("replay", log, "--out", out, "--tracks", "--no-map")
+    code, _, said = run("replay", log, "--out", out, "--tracks", *[] if drawn else ["--no-map"])
     assert code == 0, said
     return out
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return replayed(tmp_path_factory.mktemp("risk"), "whole")
+    return replayed(tmp_path_factory.mktemp("risk"), "whole", drawn=True)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_the_counterfactual_is_told_and_every_text_with_it(told: dict[str, Any])
     assert row["counterfactual"].startswith("it would leave the list had it called at a port")
     # Far out and silent as well: no call alone takes that one off.
     assert one(told, AWAY[1])["counterfactual"] is None
-    assert all(one["by"] in {"flag", "role", "ais_class"} for one in told["burden"])
+    assert {one["by"] for one in told["burden"]} == {"flag_region", "flag", "role", "ais_class"}
     assert told["agreement"]["iforest"] is not None
 
 
@@ -86,6 +88,17 @@ def test_no_word_accuses(told: dict[str, Any], folder: Path) -> None:
         assert word not in text
     for line in guard.ALL:
         assert line in page
+
+
+def test_the_map_tells_both_numbers_with_their_text(folder: Path, told: dict[str, Any]) -> None:
+    page = (folder / "alerts.html").read_text(encoding="utf-8")
+    block = page.split('id="alert-data">', 1)[1].split("</script>", 1)[0]
+    data = json.loads(block)
+    assert data["guard"] == list(guard.ALL)
+    silent = next(one for one in data["events"] if one["type"] == "dark_period")
+    assert f"MMSI {AWAY[1]:09d}" in silent["beside"][0]
+    assert "1.7 % of its 59 peers and itself" in silent["beside"][1]
+    assert one(told, AWAY[1])["p_value"] == 0.016667
 
 
 def test_columns_go_into_vessels_parquet_and_stay_when_done_again(
@@ -101,7 +114,28 @@ def test_columns_go_into_vessels_parquet_and_stay_when_done_again(
     assert row["exposure"] == one(told, AWAY[0])["exposure"]
     risk = pq.read_table(folder / "risk.parquet")
     assert risk.num_rows == SIZE
-    assert b"darkwake_risk" in risk.schema.metadata
+    for table in (risk, after):
+        note = json.loads(table.schema.metadata[b"darkwake_risk"])
+        assert note["text"] == list(guard.ALL)
+
+
+def test_digests_and_the_desk_read_back_what_was_found(
+    folder: Path, told: dict[str, Any], tmp_path: Path
+) -> None:
+    (row,) = digest_numbers(folder)({AWAY[0], 999_999_999})
+    was = one(told, AWAY[0])
+    assert (row["mmsi"], row["name"], row["peers"]) == (AWAY[0], "PELICAN 3", SIZE - 1)
+    assert row["p_value"] == was["p_value"]
+    assert [says for says, _ in row["findings"]] == [f["says"] for f in was["findings"][:2]]
+    assert len(row["met"]) == was["exposure"]
+    (whole,) = read_numbers(folder, [AWAY[0]])
+    assert len(whole.findings) == len(was["findings"])
+    assert {v for _, _, v in whole.features if v is None} == {None}
+    # An older file, or none: a digest goes without.
+    assert digest_numbers(tmp_path)({AWAY[0]}) == []
+    old = pq.read_table(folder / "risk.parquet").drop_columns(["findings"])
+    pq.write_table(old, tmp_path / "risk.parquet")
+    assert digest_numbers(tmp_path)({AWAY[0]}) == []
 
 
 def test_a_score_does_not_depend_on_who_else_is_scored(folder: Path, tmp_path: Path) -> None:
@@ -201,7 +235,9 @@ def test_commands_that_do_not_need_pyod_do_not_load_it() -> None:
     code = (
         "import sys; from typer.testing import CliRunner; from darkwake.cli import app; "
         "CliRunner().invoke(app, ['--help']); CliRunner().invoke(app, ['risk', '--help']); "
-        "print([m for m in ('pyod', 'sklearn', 'numba', 'numpy') if m in sys.modules])"
+        "CliRunner().invoke(app, ['desk', '--help']); "
+        "heavy = ('pyod', 'sklearn', 'numba', 'numpy', 'starlette', 'uvicorn'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], check=True, capture_output=True, text=True

@@ -13,6 +13,7 @@ from alerts.posting import row_values
 from alerts.stored import event_body, identities_body, to_json
 from alerts.translate import LANGUAGES, Words
 from detectors.events import EVENT_TYPES, Event, Reason
+from detectors.unusual import guard
 from maps.identities import Identity
 from maps.picture import event_picture
 from maps.words import OTHER_CAUSES, TYPE_MEANING
@@ -277,6 +278,79 @@ def test_a_bundle_escapes_as_a_mail_does_and_names_every_event() -> None:
     assert f"{300 - len(events)} more are in the list" in text
     assert str(message["Subject"]) == "[WATCH] 300 findings: Encounter: 300"
     assert len(message.as_bytes()) <= 60_000
+
+
+def numbers(number: int, name: str | None = None, **more: object) -> dict[str, object]:
+    return {
+        "mmsi": 563_012_345 + number,
+        "name": name,
+        "hull_id": f"{563_012_345 + number}-1",
+        "coverage": 0.42,
+        "peers": 80,
+        "p_value": 0.025,
+        "start": "2026-01-01",
+        "end": "2026-06-30",
+        "indicators": 12,
+        "met": ["at sea for 90 days or more", "90 days without port call or meeting"],
+        "withheld": None,
+        "findings": [["longest time at sea: 95 days, more than 78 of its 80 fishing peers", "ice"]],
+        **more,
+    }
+
+
+def digest(events: list[Event], told: list[dict[str, object]], language: str = "en") -> Any:
+    payload = {
+        "language": language,
+        "time_zone": "UTC",
+        "max_kb": 60,
+        "items": [{"event": event_body(e), "identities": {}, "step": "opened"} for e in events],
+        "total": len(events),
+        "bundle": "daily",
+        "by_type": {"encounter": len(events)},
+        "numbers": told,
+    }
+    return made(row("daily", kind="bundle"), payload)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_digest_tells_numbers_with_the_text_that_belongs_to_them(language: str) -> None:
+    withheld = numbers(1, withheld="too few peers", p_value=None, peers=3, findings=[], met=[])
+    message = digest([meeting()], [numbers(0, "TERN"), withheld], language)
+    words = Words(language)
+    for part in (body(message, "plain"), html_text(body(message, "html"))):
+        for line in guard.ALL:
+            assert words.plain(line) in part
+        assert words.plain("too few peers") in part
+        assert words.number(2.5, 1) in part
+        assert words.plain("at sea for 90 days or more") in part
+    text = body(message, "plain")
+    assert text.index("563012345") < text.index("563012346")
+    assert "None" not in text
+
+
+def test_a_digest_without_numbers_tells_nothing_of_them() -> None:
+    message = digest([meeting()], [])
+    assert guard.NOT_EVIDENCE not in body(message, "plain")
+
+
+def test_a_digest_keeps_to_its_bytes_with_fifty_findings_and_many_vessels() -> None:
+    events = [meeting(n) for n in range(60)]
+    message = digest(events, [numbers(n, "A LONG NAME OF A SHIP") for n in range(40)])
+    text = body(message, "plain")
+    assert len(message.as_bytes()) <= 60_000
+    assert "30 more vessels have such numbers" in text
+    assert guard.NOT_EVIDENCE in text
+
+
+def test_hostile_names_beside_numbers_are_inert() -> None:
+    told = [numbers(n, name, hull_id=name) for n, name in enumerate(HOSTILE[:10])]
+    _only_our_own_markup(body(digest([meeting()], told), "html"))
+
+
+def html_text(html: str) -> str:
+    from html import unescape
+
+    return " ".join(unescape(html).split())
 
 
 def _only_our_own_markup(html: str) -> None:

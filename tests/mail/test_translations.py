@@ -13,7 +13,9 @@ from alerts.checks import KIND_CHECKS
 from alerts.letter import letter
 from alerts.phrases import KIND_SHORT
 from alerts.translate import LANGUAGES, Words, catalogue, read_po
+from detectors import exposure
 from detectors.events import EVENT_TYPES, Event, Reason
+from detectors.unusual import guard
 from maps import kinds
 from maps import words as said
 from tests.alerts.samples import dark, meeting
@@ -34,6 +36,7 @@ def texts_in_the_code() -> set[str]:
                     found.add(str(first.value))
     tables = (said.TYPE_WORDS, said.TYPE_MEANING, said.OTHER_CAUSES, said.REASON_WORDS)
     tables += (kinds.KIND_MEANING, kinds.KIND_CAUSES)
+    found |= {*guard.ALL, *guard.WITHHELD.values(), *(rule.words for rule in exposure.RULES)}
     return found | {text for table in tables for text in table.values()} | {said.DISCLAIMER}
 
 
