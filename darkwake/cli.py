@@ -22,6 +22,7 @@ from darkwake.arguments import (
 )
 from darkwake.cli_alerts import alerts_app
 from darkwake.cli_desk import desk
+from darkwake.cli_evidence import evidence, verify
 from darkwake.cli_mail import mail_app
 from darkwake.cli_ports import ports_app
 from darkwake.cli_risk import risk_app
@@ -72,6 +73,8 @@ app.add_typer(mail_app, name="mail")
 app.add_typer(risk_app, name="risk")
 app.command()(tiles)
 app.command()(desk)
+app.command()(evidence)
+app.command()(verify)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigOption = Annotated[

@@ -61,6 +61,8 @@ class ReplayResult:
     """`Settings.run_parameters()`, as used."""
     identities: pa.Table = field(default_factory=IDENTITIES_SCHEMA.empty_table)
     """Table of IDENTITIES_SCHEMA: what each number said it was, and when."""
+    statements: pa.Table | None = None
+    """What the numbers said, by UTC day (`IdentityBook.statements`), where tracks are written."""
     visits: pa.Table | None = None
     """Visits to ports (darkwake/visit_tables.py); None where they were not worked out."""
     voyages: pa.Table | None = None
@@ -102,7 +104,12 @@ def write_result(result: ReplayResult, options: ReplayOptions, progress: Progres
     write_events_geojson(folder / "events.geojson", events)
     write_vessels(folder / "vessels.parquet", result.vessels)
     write_identities(folder / "identities.parquet", result.identities)
-    for name, table in (("visits", result.visits), ("voyages", result.voyages)):
+    tables = {
+        "visits": result.visits,
+        "voyages": result.voyages,
+        "statements": result.statements,
+    }
+    for name, table in tables.items():
         if table is not None:
             pq.write_table(table, folder / f"{name}.parquet", compression="zstd", version="2.6")
     if result.reception is not None:

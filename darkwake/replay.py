@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import feeds
+from darkwake.detector_settings import Detectors, Hulls
 from darkwake.geography_settings import surroundings_of
 from darkwake.identity_file import identity_table
 from darkwake.options import ReplayOptions
@@ -32,6 +33,7 @@ from darkwake.workers import WorkerStages
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
+from detectors.surroundings import Surroundings
 from detectors.vessel_stage import State, VesselOutput
 from feeds.prefetch import prefetch
 from feeds.report import ReadReport
@@ -69,13 +71,18 @@ def detection_parameters(settings: Settings) -> Parameters:
     Raises:
         ConfigError: a file of zones, lists or anchorages is of no use.
     """
-    sections = {"hulls": settings.hulls, **dict(settings.detectors)}
+    return parameters_of(settings.detectors, settings.hulls, surroundings_of(settings))
+
+
+def parameters_of(detectors: Detectors, hulls: Hulls, around: Surroundings) -> Parameters:
+    """Return two sections of the settings, and what is known of the world, as parameters."""
+    sections = {"hulls": hulls, **dict(detectors)}
     defaults = Parameters()
     built = {
         name: type(getattr(defaults, name))(**sections[name].model_dump())
         for name in defaults.thresholds()
     }
-    return Parameters(**built, surroundings=surroundings_of(settings))
+    return Parameters(**built, surroundings=around)
 
 
 def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> ReplayResult:
@@ -201,6 +208,7 @@ def _tell(
         events=events,
         vessels=vessels,
         identities=identity_table(run.book),
+        statements=run.book.statements() if run.options.tracks else None,
         visits=visit_table(visits, parameters.port_visit, parameters.surroundings.anchorages),
         voyages=voyage_table(voyages, parameters.port_visit),
         report=run.report,

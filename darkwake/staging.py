@@ -23,6 +23,7 @@ RESULT_FILES = (
     "visits.parquet",
     "voyages.parquet",
     "identities.parquet",
+    "statements.parquet",
     "reception.nc",
     "tracks.parquet",
     "alerts.html",

@@ -70,7 +70,7 @@ def gather(
         learnt: what the feed has told so far.
     """
     rate = _own_rate(silences)
-    points, at_us = _path(silences, ends)
+    points, at_us = path_points(silences, ends)
     value, basis, per_day = _learnt(silences, ends, points, at_us, learnt)
     start = np.column_stack([silences["start_lat"], silences["start_lon"]])
     span_us = np.column_stack([silences["start_us"], ends])
@@ -128,7 +128,7 @@ def _own_rate(silences: Array) -> Array:
     return np.clip((silences["heard_hours"] - 0.5) / (hours + 0.5), 0.0, 1.0)
 
 
-def _path(silences: Array, ends: Array) -> tuple[Array, Array]:
+def path_points(silences: Array, ends: Array) -> tuple[Array, Array]:
     """Return points (n, POINTS, 2) on the way of each hull, and their times.
 
     Closed: on the great circle between its ends. Open: on the way made before, for 12 hours.

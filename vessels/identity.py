@@ -86,7 +86,11 @@ class IdentityBook:
 
     def merge(self, other: "IdentityBook") -> None:
         """Take in all that another book holds; the two must come of disjoint sets of rows."""
-        self._table.add_entries(other.statements())
+        self.take_statements(other.statements())
+
+    def take_statements(self, table: pa.Table) -> None:
+        """Take in a table as `statements` gives it, of rows that were not taken in before."""
+        self._table.add_entries(table)
         self._order = None
 
     def statements(self) -> pa.Table:

@@ -118,6 +118,26 @@ def since_day(rows: Array, day: int) -> Array:
     return rows[np.searchsorted(rows["key"], day * PER_DAY) :]
 
 
+def around(rows: Array, lat: Array, lon: Array) -> Array:
+    """Return counts that tell the same at some points, in fewer rows.
+
+    Those of the cells of the points and of the eight around each are kept; all others are summed
+    up by day and class in one cell that lies elsewhere, because their sum counts too.
+    """
+    row = np.clip(np.floor(lat).astype("i8") + 90, 0, ROWS - 1)
+    column = np.floor(lon).astype("i8") + 180
+    asked = [
+        np.clip(row + north, 0, ROWS - 1) * COLUMNS + (column + east) % COLUMNS
+        for north in (-1, 0, 1)
+        for east in (-1, 0, 1)
+    ]
+    cells = np.unique(np.concatenate(asked))
+    spare = int(np.setdiff1d(np.arange(len(cells) + 1), cells)[0])
+    near = np.isin(rows["key"] % PER_DAY // (BLOCKS * CLASSES), cells)
+    key = rows["key"] // PER_DAY * PER_DAY + spare * BLOCKS * CLASSES + rows["key"] % CLASSES
+    return _grouped(np.where(near, rows["key"], key), _wide(rows))
+
+
 def newest_day(rows: Array) -> int:
     """Return the last day that rows are of; -1 where there are none."""
     return int(rows["key"][-1]) // PER_DAY if len(rows) else -1

@@ -221,6 +221,21 @@ class Journal:
         return _Errors(self._folder)
 
 
+def read_rows(folder: Path) -> Iterator[pa.Table]:
+    """Yield the rows of a journal, beside a watch that may be writing it.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with _Errors(folder):
+        for path in sorted(folder.glob(f"*{_SUFFIX}")):
+            try:
+                for batch, _ in _read(path):
+                    yield batch.table
+            except FileNotFoundError:
+                continue  # moved to the archive meanwhile
+
+
 class _Errors:
     """Turns errors of the disk into a StoreError of one line."""
 

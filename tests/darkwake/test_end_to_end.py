@@ -49,7 +49,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_replay_writes_every_file_and_accounts_for_every_row(whole: Path) -> None:
     assert names(whole) == [
         *("alerts.html", "events.geojson", "events.parquet", "identities.parquet"),
-        *("reception.nc", "run.json", "tracks.parquet", "vessels.parquet"),
+        *("reception.nc", "run.json", "statements.parquet", "tracks.parquet", "vessels.parquet"),
         *("visits.parquet", "voyages.parquet"),
     ]
     record = json.loads((whole / "run.json").read_text("utf-8"))

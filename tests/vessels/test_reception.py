@@ -8,6 +8,7 @@ from vessels.reception import (
     BASES,
     PER_DAY,
     RECEPTION,
+    around,
     by_cell,
     count_reception,
     digest,
@@ -253,3 +254,30 @@ def test_priors_weigh_what_is_said_of_them():
     assert at(known, 10.5, 20.5)[0] == pytest.approx(cell)
     assert at(known, 10.5, 20.5, hour=1)[0] == pytest.approx(12 * cell / 36)
     assert at(known, 10.5, 20.5, hour=22)[0] == pytest.approx(cell)
+
+
+def test_counts_around_some_points_tell_the_same_there_in_fewer_rows():
+    rng = np.random.default_rng(3)
+    rows = np.zeros(4000, RECEPTION)
+    cells = rng.integers(0, 180 * 360, len(rows))
+    rows["key"] = ((DAY - rng.integers(2, 31, len(rows))) * 180 * 360 + cells) * 24 + rng.integers(
+        0, 24, len(rows)
+    )
+    for name in RECEPTION.names[1:]:
+        rows[name] = rng.integers(0, 50, len(rows))
+    rows = merge_reception([rows, rows[:1]])
+    lat, lon = rng.uniform(-90, 90, 40), rng.uniform(-180, 180, 40)
+    ais_class, hour = rng.integers(0, 3, 40), rng.integers(0, 24, 40)
+    few = around(rows, lat, lon)
+    assert len(few) < len(rows) // 4
+    all_of_them, some = learn(rows, DAY), learn(few, DAY)
+    for told, again in zip(
+        all_of_them.at(lat, lon, ais_class, hour), some.at(lat, lon, ais_class, hour), strict=True
+    ):
+        assert np.array_equal(told, again, equal_nan=True)
+    assert np.array_equal(
+        all_of_them.satellite_per_day(lat, lon, ais_class),
+        some.satellite_per_day(lat, lon, ais_class),
+        equal_nan=True,
+    )
+    assert len(around(rows[:0], lat, lon)) == 0

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from darkwake.evidence.verify import verify
+from detectors.surroundings import Surroundings
 from tests.watch.recording import recording, replayed
 from tests.watch.running import FOLDER_OPTIONS, ROOT, Watched, finished, tcp_server
 
@@ -36,6 +38,10 @@ def test_from_a_folder_and_again_from_the_archive(tmp_path: Path, store_url: str
         (feed,) = json.loads(asked.communicate()[0])
     assert (feed["name"], feed["state"], feed["health"]) == ("files", "not running", "ok")
     assert feed["rows"] > 100_000
+    # An event can be handed on with all that it is found from.
+    event_id = next(iter(told))
+    finished(watched.command("evidence", event_id, "--out", "evidence.zip"))
+    assert verify(tmp_path / "evidence.zip", Surroundings()).differs == []
     # The archive is a recording too.
     command = [sys.executable, "-m", "darkwake", "replay", "tracks", "--out", "run", "--no-map"]
     subprocess.run(command, cwd=tmp_path, check=True, env={"PYTHONPATH": str(ROOT)})  # noqa: S603
