@@ -16,6 +16,7 @@ from darkwake.replay import detection_parameters
 from darkwake.settings import Settings
 from darkwake.watching.feed_health import Turn
 from darkwake.watching.finder import Finder
+from darkwake.watching.heartbeat import Heartbeat
 from darkwake.watching.jobs import Desk, run_job
 from darkwake.watching.memory import keep_flat
 from darkwake.watching.scheduler import Scheduler
@@ -49,6 +50,9 @@ def watch(settings: Settings, *, stop_when_idle_s: float | None, rebuild: bool) 
     with ExitStack() as stack:
         desk = stack.enter_context(open_desk(settings, recent))
         store = Store(desk.engine)
+        heartbeat = Heartbeat(store.heartbeat)
+        heartbeat.start()
+        stack.callback(heartbeat.stop)
         release_claims(desk.engine)
         service = Service(settings, parameters, store, sources, context_of(desk), rebuild=rebuild)
         recent.finder = lambda: service.finder

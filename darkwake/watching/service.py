@@ -45,7 +45,6 @@ _WAIT_S = 0.5
 _TRY_AGAIN_S = (1.0, 30.0)
 _REFRESH_S = 60.0
 """Open findings age: their length and confidence in the store are at most this old."""
-_HEARTBEAT_S = 15.0
 _HEALTH_S = 5.0
 _CHECKPOINT_S = 3600.0
 _CHECKPOINT_ROWS = 250_000
@@ -115,7 +114,7 @@ class Service:
         self._now_us: int | None = None
         self._rows_before = 0
         self._stop = threading.Event()
-        self._told_s = self._refreshed_s = self._beat_s = self._late_s = self._judged_s = 0.0
+        self._told_s = self._refreshed_s = self._late_s = self._judged_s = 0.0
         self._tell_cost_s = self._refold_cost_s = 0.0
         self._dirty = False
         self._checkpoint_s = time.monotonic()
@@ -200,9 +199,6 @@ class Service:
             self._safely(self._follow_lists)
         if (self._dirty or refresh) and now_s - self._told_s >= self._tell_cost_s / _TELL_SHARE:
             self._tell(refresh=refresh)
-        elif now_s - self._beat_s >= _HEARTBEAT_S:
-            self._safely(self.store.heartbeat)
-            self._beat_s = now_s
         if now_s - self._judged_s >= _HEALTH_S:
             self._judge_feeds(now_s)
         if self.on_cycle is not None:
@@ -327,7 +323,6 @@ class Service:
             key: event if key in stored else before.get(key, event) for key, event in found.items()
         }
         self.counters.changes += len(changes)
-        self._beat_s = time.monotonic()
         self._spent("store", begun)
 
     def _judge_feeds(self, now_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -13,12 +14,14 @@ from alerts.rules import AlertContext
 from alerts.schema import events
 from darkwake.engine import Change
 from darkwake.watching import store as module
+from darkwake.watching.heartbeat import Heartbeat
 from darkwake.watching.store import (
     FeedProgress,
     LeaseLostError,
     Progress,
     Store,
     born_us,
+    holder_of,
     lease,
     read_progress,
 )
@@ -135,3 +138,37 @@ def test_a_locked_store_is_told_and_can_be_tried_again(
     assert read_progress(engine)[0] == Progress(batch=1)
     engine.dispose()
     other.dispose()
+
+
+def test_the_lease_is_kept_while_the_watch_is_busy_and_no_longer(engine: Engine) -> None:
+    store = Store(engine)
+    before = holder_of(engine)
+    assert before is not None
+    beats = threading.Semaphore(0)
+    refused = threading.Event()
+
+    def beat() -> None:
+        try:
+            store.heartbeat()
+        except StoreError:
+            refused.set()
+            raise
+        finally:
+            beats.release()
+
+    heart = Heartbeat(beat, every_s=0.01)
+    heart.start()
+    try:
+        for _ in range(3):
+            assert beats.acquire(timeout=60.0)
+        after = holder_of(engine)
+        assert after is not None
+        assert after["heard_us"] > before["heard_us"]
+        store.release()  # the next beat finds no lease: the thread bears it
+        assert refused.wait(timeout=60.0)
+        assert beats.acquire(timeout=60.0)
+    finally:
+        heart.stop()
+    while beats.acquire(blocking=False):
+        pass
+    assert not beats.acquire(timeout=0.1)
