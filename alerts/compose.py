@@ -32,6 +32,9 @@ from vessels.text import clean_text
 Draw = Callable[[Event, Mapping[str, Identity]], bytes]
 MOST_FINDINGS = 50
 """Most findings written out in one bundle; the rest is counted and in the list."""
+_ONE_LINE = SMTP.clone(max_line_length=len("Subject: ") + MOST_SUBJECT + 1)
+"""A subject of plain letters stays on the line of its name: folded, the first line of it is empty,
+and some mail programs show that. Encoded words may not be longer than 75, so others are folded."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENCODING = "quoted-printable"
 _HEADS = {
@@ -107,6 +110,8 @@ def compose(
         _test_body(message, payload)
     else:
         _event_body(message, row, payload, draw)
+    if str(message["Subject"]).isascii():
+        message.policy = _ONE_LINE
     return message
 
 

@@ -125,6 +125,10 @@ def test_a_subject_is_short_and_says_the_most_first(language: str, step: str) ->
         subject = str(mail(event, step, language=language)["Subject"])
         assert len(subject) <= 78
         assert "\n" not in subject
+        lines = mail(event, step, language=language).as_bytes().split(b"\r\n")
+        (line,) = (one for one in lines if one.startswith(b"Subject:"))
+        assert len(line) > len("Subject: ")  # a folded one may not leave its first line empty
+        assert all(len(one) <= 88 for one in lines)
     if language == "en" and step == "opened":
         assert str(mail(dark())["Subject"])[:40] == "[HIGH] AIS silent 26 h: SILVER TERN (SGP"
 
