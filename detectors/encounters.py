@@ -119,7 +119,7 @@ def _pairs(slots: Record, max_distance_m: float) -> Record:
     return out[:count].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")  # once for each kind of slot, without a guess which fits
 def _fill_contact(row: Record, one: Record, two: Record, distance: float) -> None:
     row.key1, row.key2, row.slot = one.key, two.key, one.slot
     row.observed = one.observed and two.observed
