@@ -5,9 +5,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ class Watched:
             text=True,
         )
 
-    def run(self, *arguments: str, idle_s: float = 1.0) -> str:
+    def run(self, *arguments: str, idle_s: float = 4.0) -> str:
         """Run the watch until it is idle; return what it said."""
         return finished(self.start("--stop-when-idle", str(idle_s), *arguments))
 
@@ -91,7 +90,7 @@ class Watched:
             engine.dispose()
 
 
-def finished(process: subprocess.Popen[str], code: int = 0, timeout_s: float = 300.0) -> str:
+def finished(process: subprocess.Popen[str], code: int = 0, timeout_s: float = 900.0) -> str:
     """Wait for a process; return what it said on stderr."""
     try:
         _, said = process.communicate(timeout=timeout_s)
@@ -124,9 +123,11 @@ def tcp_server(*streams: list[bytes]) -> Iterator[tuple[int, list[int]]]:
                     except OSError:
                         break
                     sent[-1] += len(piece)
-                time.sleep(0.2)
                 if pieces is streams[-1]:
-                    time.sleep(8.0)  # keeps the line open while the watch goes idle
+                    # Kept open while the watch goes idle: until it hangs up.
+                    with suppress(OSError):
+                        connection.settimeout(120.0)
+                        connection.recv(1)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

@@ -20,6 +20,9 @@ from darkwake.watching.service import Service
 from darkwake.watching.store import Store, wall_us
 from feeds.live.source import Chunk, Sink, SinkClosedError, SourceStatus
 
+IDLE_S = 3.0
+"""Longer than the thread of a source waits for its turn on a machine under load."""
+
 
 class Scripted:
     """Puts chunks from a thread of its own, as every source does."""

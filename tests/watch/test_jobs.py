@@ -25,7 +25,7 @@ from darkwake.watching.store import wall_us
 from tests.crash.sweep import free_port
 from tests.watch.recording import recording, table_of
 from tests.watch.running import ROOT
-from tests.watch.scripted import cut, service_for, settings_for
+from tests.watch.scripted import IDLE_S, cut, service_for, settings_for
 from vessels.errors import ConfigError, UsageError
 
 
@@ -59,7 +59,7 @@ def test_compaction_and_retention_go_by_event_time(tmp_path: Path) -> None:
     more = "[engine]\nhorizon_h = 24"
     settings = settings_for(tmp_path, url, ["a"], more)
     with service_for(settings, cut("a", table_of(recording()), 10_000)) as service:
-        service.run(stop_when_idle_s=0.5)
+        service.run(stop_when_idle_s=IDLE_S)
     archive = tmp_path / "tracks"
     write_rows(archive, [table_of(recording()).slice(0, 10)], "late")
     parts = {day.name: len(list(day.iterdir())) for day in sorted(archive.iterdir())}
@@ -164,7 +164,7 @@ def test_state_for_people_and_for_prometheus(tmp_path: Path) -> None:
     with service_for(settings, chunks) as service, open_desk(settings) as desk:
         status = Status(service, desk)
         service.on_cycle = status.write_when_due
-        service.run(stop_when_idle_s=0.5)
+        service.run(stop_when_idle_s=IDLE_S)
         asked = f"http://127.0.0.1:{port}"
         with urllib.request.urlopen(f"{asked}/metrics") as answer:  # noqa: S310 - our own
             lines = answer.read().decode().splitlines()
@@ -206,7 +206,7 @@ def test_a_changed_list_is_used_by_the_running_watch(tmp_path: Path) -> None:
         before = service.finder.parameters.surroundings.lists.hash
         listed.write_text(f"mmsi,name\n{number},SOMEBODY\n")
         assert run_one_job(settings, "lists") == "changed"
-        service.run(stop_when_idle_s=0.5)
+        service.run(stop_when_idle_s=IDLE_S)
         assert service.finder.parameters.surroundings.lists.hash != before
     listed.unlink()
     assert "the old one stays in use" in run_one_job(settings, "lists")

@@ -18,7 +18,7 @@ from darkwake.watching.intake import Clocks, FeedClock, Intake
 from darkwake.watching.journal import Journal
 from feeds.live.source import Chunk, SinkClosedError
 from tests.watch.recording import recording, replayed, table_of
-from tests.watch.scripted import by_arrival, cut, service_for, settings_for
+from tests.watch.scripted import IDLE_S, by_arrival, cut, service_for, settings_for
 from tests.watch.test_journal import largest_file
 from vessels.clock import utc_now
 
@@ -62,7 +62,7 @@ def test_feeds_in_disorder_give_the_events_of_a_clean_replay(
     }
     settings = settings_for(tmp_path, store_url, feeds)
     with service_for(settings, by_arrival(feeds, 300), max_rows=3000) as service:
-        service.run(stop_when_idle_s=1.5)
+        service.run(stop_when_idle_s=IDLE_S)
     assert service.counters.batches > 30
     assert service.counters.refolds > 3
     assert service.finder.too_late == 0
@@ -79,7 +79,7 @@ def test_a_full_disk_passes_and_nothing_is_lost(
     settings = settings_for(tmp_path, url, ["a"])
     rows = table_of(recording())
     with service_for(settings, cut("a", rows, 10_000)) as service:
-        runner = threading.Thread(target=service.run, args=(1.0,))
+        runner = threading.Thread(target=service.run, args=(IDLE_S,))
         with largest_file(1):
             runner.start()
             said = ""
@@ -104,7 +104,7 @@ def test_a_locked_store_is_waited_for(
     settings = settings_for(tmp_path, url, ["a"])
     other = open_database(url)
     with service_for(settings, cut("a", table_of(recording()), 10_000)) as service:
-        runner = threading.Thread(target=service.run, args=(1.0,))
+        runner = threading.Thread(target=service.run, args=(IDLE_S,))
         with transaction(other):
             runner.start()
             said = ""
@@ -127,7 +127,7 @@ def test_a_clock_that_is_set_back_changes_no_finding(
     url = f"sqlite:///{tmp_path}/state.db"
     settings = settings_for(tmp_path, url, ["a"])
     with service_for(settings, cut("a", table_of(recording()), 20_000)) as service:
-        service.run(stop_when_idle_s=0.5)
+        service.run(stop_when_idle_s=IDLE_S)
     assert next(asked) > 15  # so the clock went back by three hours and more
     assert stored(url) == replayed(recording())
 
@@ -147,7 +147,7 @@ def test_a_stopped_watch_goes_on_where_it_was(tmp_path: Path, store_url: str) ->
         runner.join()
     # The sender begins a little before where it was cut off, as some do.
     with service_for(settings, cut("a", rows.slice(half - 5000), 20_000)) as second:
-        second.run(stop_when_idle_s=0.5)
+        second.run(stop_when_idle_s=IDLE_S)
         # Some are forgotten: the table of those seen has one place for two now and then.
         assert 4950 < second.counters.duplicates <= 5000
         (source,) = second.sources.values()
@@ -189,7 +189,7 @@ def test_how_far_the_feeds_have_come_together() -> None:
 def test_an_event_is_stored_once_over_both_stores(tmp_path: Path, store_url: str) -> None:
     settings = settings_for(tmp_path, store_url, ["a"])
     with service_for(settings, cut("a", table_of(recording()), 1640)) as service:
-        service.run(stop_when_idle_s=0.5)
+        service.run(stop_when_idle_s=IDLE_S)
     engine = open_database(store_url)
     with reading(engine) as connection:
         ids = connection.execute(select(events.c.event_id)).scalars().all()

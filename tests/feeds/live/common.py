@@ -20,7 +20,8 @@ from tests.feeds.nmea.sentences import armour, sentence, static, tagged
 from vessels.schema import FIXES
 
 START_S = 1_700_000_000
-WAIT_S = 20.0
+WAIT_S = 90.0
+"""Longer than any machine under load needs: only a failure takes so long."""
 
 
 class Collector:
@@ -206,6 +207,13 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         capture_output=True,
     )
     return cert, key
+
+
+def drop(path: Path, data: bytes) -> None:
+    """Put a file into a folder the way a transfer does: aside, then renamed, never half there."""
+    aside = path.with_name(f"{path.name}.part")
+    aside.write_bytes(data)
+    aside.rename(path)
 
 
 def free_port() -> int:

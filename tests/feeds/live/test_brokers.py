@@ -13,6 +13,7 @@ import pytest
 
 from feeds.live import FeedSpec, open_source
 from tests.feeds.live.common import (
+    WAIT_S,
     Collector,
     certificate,
     free_port,
@@ -36,14 +37,14 @@ class Cluster:
 
     def __init__(self) -> None:
         self.producer = kafka.Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "none"})
-        found = self.producer.list_topics("ais", timeout=10).brokers.values()
+        found = self.producer.list_topics("ais", timeout=WAIT_S).brokers.values()
         self.address = next(f"{broker.host}:{broker.port}" for broker in found)
 
     def publish(self, *messages: bytes, partition: int = 0) -> None:
         """Publish and wait until the brokers have it."""
         for message in messages:
             self.producer.produce("ais", message, partition=partition)
-        assert self.producer.flush(10) == 0
+        assert self.producer.flush(WAIT_S) == 0
 
 
 @pytest.fixture
@@ -109,8 +110,9 @@ def test_a_feed_that_starts_latest_reads_only_what_is_new(cluster: Cluster) -> N
     sink = Collector()
     with running(f"kafka://{cluster.address}/ais", sink, start="latest") as it:
         wait_for(lambda: it.status().connected)
-        number = 2
+        number, end = 2, time.monotonic() + WAIT_S
         while not sink.rows:
+            assert time.monotonic() < end
             cluster.publish(line(number))
             number += 1
             time.sleep(0.02)
@@ -207,7 +209,7 @@ def test_what_a_slow_sink_makes_nats_drop_is_counted(
     with running(f"nats://127.0.0.1:{nats_server.port}/ais.north", sink) as it:
         wait_for(lambda: it.status().connected)
         nats_server.publish(line(0))
-        assert sink.blocked.wait(20)
+        assert sink.blocked.wait(WAIT_S)
         nats_server.publish(*(line(n) for n in range(1, 3_000)))
         sink.open.set()
         wait_for(lambda: it.status().dropped + sink.rows == 3_000, it.status)

@@ -12,7 +12,7 @@ import pytest
 
 import feeds
 from feeds.live import FeedSpec, open_source
-from tests.feeds.live.common import Collector, line, recorded, running, traffic, wait_for
+from tests.feeds.live.common import Collector, drop, line, recorded, running, traffic, wait_for
 from vessels.errors import ConfigError
 from vessels.schema import FIXES
 
@@ -27,18 +27,19 @@ def rows_of(*chunks: pa.Table) -> list[str]:
 def test_files_of_every_format_are_read_once_each(tmp_path: Path) -> None:
     sink = Collector()
     with running(f"dir://{tmp_path}", sink, **QUICK) as it:
-        (tmp_path / "a.nmea").write_bytes(traffic(200))
-        (tmp_path / "b.nmea.gz").write_bytes(gzip.compress(traffic(200, 1_000)))
+        drop(tmp_path / "a.nmea", traffic(200))
+        drop(tmp_path / "b.nmea.gz", gzip.compress(traffic(200, 1_000)))
         (tmp_path / "deep").mkdir()
-        (tmp_path / "deep" / "c.csv").write_text(CSV)
-        (tmp_path / "notes.txt").write_text("no AIS in here\n")
+        drop(tmp_path / "deep" / "c.csv", CSV.encode())
+        drop(tmp_path / "notes.txt", b"no AIS in here\n")
         (tmp_path / ".hidden.nmea").write_bytes(line(7))
         (tmp_path / "moving.nmea.part").write_bytes(line(8))
         wanted = 404 + 1
         sink.wait_rows(wanted)
         wait_for(lambda: it.status().failures == 1)
         assert "not AIS data" in it.status().last_error
-        pq.write_table(recorded(traffic(3, 5_000))[0], tmp_path / "d.parquet")
+        pq.write_table(recorded(traffic(3, 5_000))[0], tmp_path / "d.part")
+        (tmp_path / "d.part").rename(tmp_path / "d.parquet")
         sink.wait_rows(wanted + 3)
         assert it.status().connected
     given = [recorded(traffic(200))[0], recorded(traffic(200, 1_000))[0]]
@@ -51,7 +52,7 @@ def test_a_file_that_is_still_written_is_left_alone_until_it_stands_still(tmp_pa
     sink = Collector()
     data = traffic(300)
     with (
-        running(f"dir://{tmp_path}", sink, settle_s=0.5, poll_s=0.05),
+        running(f"dir://{tmp_path}", sink, settle_s=2.0, poll_s=0.05),
         (tmp_path / "log.nmea").open("wb", buffering=0) as file,
     ):
         for at in range(0, len(data), len(data) // 12):
@@ -103,7 +104,7 @@ def test_a_damaged_file_is_told_once_and_does_not_hold_up_the_others(tmp_path: P
         wait_for(lambda: it.status().failures == 1)
         assert "truncated or damaged" in it.status().last_error
         chunks = len(sink.chunks)
-        (tmp_path / "c.nmea").write_bytes(line(5))
+        drop(tmp_path / "c.nmea", line(5))
         wait_for(lambda: len(sink.chunks) > chunks)
         assert it.status().failures == 1
 
@@ -113,12 +114,12 @@ def test_a_folder_that_goes_and_comes_back_is_waited_for(tmp_path: Path) -> None
     inbox.mkdir()
     sink = Collector()
     with running(f"dir://{inbox}", sink, **QUICK) as it:
-        (inbox / "a.nmea").write_bytes(line(1))
+        drop(inbox / "a.nmea", line(1))
         sink.wait_rows(1)
         away = inbox.rename(tmp_path / "away")
         wait_for(lambda: it.status().state == "waiting")
         away.rename(inbox)
-        (inbox / "b.nmea").write_bytes(line(2))
+        drop(inbox / "b.nmea", line(2))
         sink.wait_rows(2)
     assert sink.rows == 2  # what was read before is still known
 

@@ -15,6 +15,7 @@ import requests
 
 from feeds.live.http import MAX_BODY_BYTES
 from tests.feeds.live.common import (
+    WAIT_S,
     Collector,
     certificate,
     line,
@@ -42,9 +43,11 @@ def test_posts_of_a_receiver_are_taken_plain_and_packed() -> None:
     with running("http-listen://127.0.0.1:0/ais", sink) as it:
         body = json.dumps(envelope).encode()
         packed = gzip.compress(traffic(3))
-        assert requests.post(url_of(it), body, timeout=20).status_code == 200
+        assert requests.post(url_of(it), body, timeout=WAIT_S).status_code == 200
         assert sink.rows == 1
-        answer = requests.post(url_of(it), packed, headers={"Content-Encoding": "gzip"}, timeout=20)
+        answer = requests.post(
+            url_of(it), packed, headers={"Content-Encoding": "gzip"}, timeout=WAIT_S
+        )
         assert answer.text == "ok\n"
         assert sink.rows == 4
         assert it.status().bytes == len(body) + len(traffic(3))
@@ -57,12 +60,12 @@ def test_a_post_is_answered_only_after_the_sink_has_its_rows() -> None:
     with running("http-listen://127.0.0.1:0/ais", sink) as it:
 
         def post() -> None:
-            answers.append(requests.post(url_of(it), traffic(5), timeout=20).status_code)
+            answers.append(requests.post(url_of(it), traffic(5), timeout=WAIT_S).status_code)
 
         senders = [threading.Thread(target=post) for _ in range(3)]
         for sender in senders:
             sender.start()
-        assert sink.blocked.wait(20)
+        assert sink.blocked.wait(WAIT_S)
         assert not answers
         sink.open.set()
         for sender in senders:
@@ -79,7 +82,7 @@ def test_what_is_no_sound_post_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         login = ("station", "s3cret")
 
         def code(path: str = "/ais", body: bytes = b"x", **more: Any) -> int:
-            return requests.post(url_of(it, path), body, timeout=20, **more).status_code
+            return requests.post(url_of(it, path), body, timeout=WAIT_S, **more).status_code
 
         packed = {"Content-Encoding": "gzip"}
         assert code() == 401
@@ -90,13 +93,13 @@ def test_what_is_no_sound_post_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         assert code(body=gzip.compress(traffic(9))[:-30], headers=packed, auth=login) == 400
         bomb = gzip.compress(b"x" * (MAX_BODY_BYTES + 1))
         assert code(body=bomb, headers=packed, auth=login) == 413
-        assert requests.get(url_of(it), timeout=20).status_code == 501
+        assert requests.get(url_of(it), timeout=WAIT_S).status_code == 501
         assert code(body=line(1), auth=login) == 200
     assert sink.rows == 1
 
 
 def raw(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as client:
         client.sendall(request)
         client.shutdown(socket.SHUT_WR)
         parts = []
@@ -120,7 +123,7 @@ def test_broken_requests_are_answered_and_the_listener_lives(request_: bytes, co
     with running("http-listen://127.0.0.1:0/ais", sink) as it:
         port = it.port  # type: ignore[attr-defined]  # known once it listens
         assert code.strip() in raw(port, request_)[:300]
-        assert requests.post(url_of(it), line(1), timeout=20).status_code == 200
+        assert requests.post(url_of(it), line(1), timeout=WAIT_S).status_code == 200
     assert sink.rows == 1
 
 

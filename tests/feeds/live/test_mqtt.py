@@ -14,6 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.feeds.live.common import (
+    WAIT_S,
     Collector,
     certificate,
     free_port,
@@ -59,7 +60,7 @@ class Broker:
         client = paho.Client(CallbackAPIVersion.VERSION2)
         if tls:
             client.tls_set(**tls)
-        end = time.monotonic() + 10
+        end = time.monotonic() + WAIT_S
         while True:
             try:
                 client.connect("localhost" if tls else "127.0.0.1", self.port)
@@ -69,7 +70,7 @@ class Broker:
                 time.sleep(0.05)
         client.loop_start()
         for message in messages:
-            client.publish(topic, message, qos=1).wait_for_publish(10)
+            client.publish(topic, message, qos=1).wait_for_publish(WAIT_S)
         client.disconnect()
         client.loop_stop()
 
@@ -116,7 +117,7 @@ def test_what_the_sink_did_not_take_is_not_acknowledged(broker: Broker) -> None:
     with running(url, sink) as it:
         wait_for(lambda: it.status().connected)
         broker.publish(line(1))
-        assert sink.blocked.wait(20)
+        assert sink.blocked.wait(WAIT_S)
         sink.closed = True  # the service dies before it took the row
     assert sink.rows == 0
     again = Collector()
@@ -134,7 +135,7 @@ def test_a_slow_sink_loses_nothing_that_was_published(broker: Broker) -> None:
     with running(f"mqtt://127.0.0.1:{broker.port}/ais/north", sink) as it:
         wait_for(lambda: it.status().connected)
         broker.publish(*messages)
-        assert sink.blocked.wait(20)
+        assert sink.blocked.wait(WAIT_S)
         sink.open.set()
         sink.wait_rows(wanted.num_rows)
     assert sink.table().to_pylist() == wanted.to_pylist()

@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from feeds.live import FeedSpec, open_source
 from feeds.live.worker import Backoff
 from tests.feeds.live.common import (
+    WAIT_S,
     Collector,
     Server,
     certificate,
@@ -25,6 +27,10 @@ from tests.feeds.live.common import (
     wait_for,
 )
 from vessels.errors import ConfigError
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_stream_over_tcp_gives_the_rows_of_its_recording() -> None:
@@ -82,11 +88,11 @@ def test_a_sink_that_is_behind_blocks_the_sender_and_nothing_is_lost() -> None:
         for start in range(0, len(data), 65_536):
             client.sendall(data[start : start + 65_536])
             sent[0] = start + 65_536
-        client.settimeout(20)
+        client.settimeout(WAIT_S)
         client.recv(1)
 
     with Server(visit) as server, running(f"tcp://127.0.0.1:{server.port}", sink):
-        assert sink.blocked.wait(20)
+        assert sink.blocked.wait(WAIT_S)
         stalled = -1
         while stalled != sent[0]:  # until the sender makes no way for a while
             stalled = sent[0]
@@ -118,10 +124,10 @@ def test_the_time_a_sink_takes_is_not_the_silence_of_the_feed() -> None:
     sink.open.clear()
     with (
         Server(send_and_wait(line(0))) as server,
-        running(f"tcp://127.0.0.1:{server.port}", sink, silence_timeout_s=1.0) as it,
+        running(f"tcp://127.0.0.1:{server.port}", sink, silence_timeout_s=3.0) as it,
     ):
-        assert sink.blocked.wait(20)
-        time.sleep(1.3)
+        assert sink.blocked.wait(WAIT_S)
+        time.sleep(3.3)
         sink.open.set()
         sink.wait_rows(1)
         assert it.status().failures == 0
@@ -157,7 +163,7 @@ def test_a_server_that_greets_and_hangs_up_does_not_reset_the_waits(
     greeting = b"hello\r\n" + b"".join(line(n) for n in range(lines))
     with (
         Server(send_and_wait(greeting), send_and_wait(b"")) as server,
-        running(f"tcp://127.0.0.1:{server.port}", sink, silence_timeout_s=0.7) as it,
+        running(f"tcp://127.0.0.1:{server.port}", sink, silence_timeout_s=2.0) as it,
     ):
         wait_for(lambda: server.clients == 2)
         assert it.status().positions == lines
@@ -175,7 +181,7 @@ def test_stopping_is_quick_while_waiting_connecting_reading_and_blocked() -> Non
     with Server(send_and_wait(line(0))) as server:
         blocked = open_source(FeedSpec("b", f"tcp://127.0.0.1:{server.port}"))
         blocked.start(blocked_sink)
-        assert blocked_sink.blocked.wait(20)
+        assert blocked_sink.blocked.wait(WAIT_S)
         stopped = threading.Event()
 
         def stop() -> None:
@@ -184,7 +190,7 @@ def test_stopping_is_quick_while_waiting_connecting_reading_and_blocked() -> Non
             stopped.set()
 
         threading.Thread(target=stop, daemon=True).start()
-        assert stopped.wait(10)
+        assert stopped.wait(WAIT_S)
         assert waiting.status().state == "stopped"
         blocked_sink.open.set()
         wait_for(lambda: blocked.status().state == "stopped")
@@ -249,9 +255,9 @@ def test_tls_refuses_an_unknown_authority(tls: tuple[Path, ssl.SSLContext]) -> N
 def test_several_receivers_connect_to_a_listening_feed() -> None:
     sink = Collector()
     logs = [traffic(1_000, first) for first in (0, 1_000, 2_000)]
-    with running("tcp-listen://127.0.0.1:0", sink) as it:
+    with running("tcp-listen://127.0.0.1:0", sink) as it, ExitStack() as stack:
         port = it.port  # type: ignore[attr-defined]  # known once it listens
-        clients = [socket.create_connection(("127.0.0.1", port)) for _ in logs]
+        clients = [stack.enter_context(connected(port)) for _ in logs]
         for start in range(0, max(map(len, logs)), 1_000):  # interleaved, cut within lines
             for client, log in zip(clients, logs, strict=True):
                 client.sendall(log[start : start + 1_000])
@@ -271,14 +277,14 @@ def test_halves_from_two_receivers_are_not_joined_and_too_many_are_refused() -> 
 
     one, two = static()
     sink = Collector()
-    with running("tcp-listen://127.0.0.1:0", sink, max_clients=2) as it:
+    with running("tcp-listen://127.0.0.1:0", sink, max_clients=2) as it, ExitStack() as stack:
         port = it.port  # type: ignore[attr-defined]  # known once it listens
-        left, right = (socket.create_connection(("127.0.0.1", port)) for _ in range(2))
+        left, right = (stack.enter_context(connected(port)) for _ in range(2))
         left.sendall(tagged(one) + b"\n")
         right.sendall(tagged(two) + b"\n")
         wait_for(lambda: it.status().lines == 2)
-        third = socket.create_connection(("127.0.0.1", port))
-        third.settimeout(20)
+        third = stack.enter_context(connected(port))
+        third.settimeout(WAIT_S)
         assert third.recv(1) == b""
         assert "more than 2 receivers" in it.status().last_error
         for client in (left, right, third):
@@ -291,8 +297,8 @@ def test_a_silent_receiver_is_hung_up_on() -> None:
     sink = Collector()
     with running("tcp-listen://127.0.0.1:0", sink, silence_timeout_s=0.3) as it:
         port = it.port  # type: ignore[attr-defined]  # known once it listens
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            client.settimeout(20)
+        with connected(port) as client:
+            client.settimeout(WAIT_S)
             assert client.recv(1) == b""
 
 

@@ -14,6 +14,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from feeds.live import FeedSpec, open_source
 from tests.feeds.live.common import (
+    WAIT_S,
     Collector,
     certificate,
     line,
@@ -49,8 +50,10 @@ def server(visit: Visit, context: ssl.SSLContext | None = None) -> Iterator[int]
         quiet, "127.0.0.1", 0, ssl=context, close_timeout=0.5, compression=None
     ) as running_server:
         threading.Thread(target=running_server.serve_forever, daemon=True).start()
-        yield running_server.socket.getsockname()[1]
-        running_server.shutdown()
+        try:
+            yield running_server.socket.getsockname()[1]
+        finally:
+            running_server.shutdown()
 
 
 def test_the_subscription_is_sent_and_messages_are_read_over_tls(tmp_path: Path) -> None:
@@ -60,7 +63,7 @@ def test_the_subscription_is_sent_and_messages_are_read_over_tls(tmp_path: Path)
     asked: list[dict[str, object]] = []
 
     def visit(client: ServerConnection) -> None:
-        asked.append(json.loads(client.recv(timeout=3)))
+        asked.append(json.loads(client.recv(timeout=WAIT_S)))
         client.send(json.dumps(AISSTREAM))
         client.send(json.dumps(AISSTREAM_STATIC).encode())
         client.recv()
@@ -110,7 +113,7 @@ def test_an_error_of_the_service_is_told_and_tried_again() -> None:
 
     def visit(client: ServerConnection) -> None:
         visits.append(1)
-        client.recv(timeout=3)
+        client.recv(timeout=WAIT_S)
         if len(visits) == 1:
             client.send(json.dumps({"error": "Api Key Is Not Valid\x1b[2J"}))
         else:
@@ -165,7 +168,7 @@ def test_a_sink_that_is_behind_blocks_the_server_and_nothing_is_lost() -> None:
         server(visit) as port,
         running(f"ws://127.0.0.1:{port}/", sink, subscribe="none"),
     ):
-        assert sink.blocked.wait(20)
+        assert sink.blocked.wait(WAIT_S)
         stalled = -1
         while stalled != sent[0]:
             stalled = sent[0]
