@@ -83,7 +83,7 @@ class Pipeline:
         if self._on_output is not None:
             for output in outputs:
                 self._on_output(output)
-        sea, events = sea_stage.step(state.sea, fixes, outputs, watermark_us, self.parameters)
+        sea, events = sea_stage.step(state.sea, outputs, watermark_us, self.parameters)
         return PipelineState(token, sea, watermark_us), events
 
     def peek(self, state: PipelineState, now_us: int) -> list[Event]:

@@ -37,15 +37,19 @@ NEIGHBOUR = np.dtype(
 Record = Any
 
 
-def follow_neighbours(records: Array, fixes: Fixes) -> Array:
-    """Return the records with those of more fixes, sorted by (MMSI, time), taken in."""
+def first_heard(fixes: Fixes) -> Array:
+    """Return records of fixes sorted by (MMSI, time): whenever number, block or cell change."""
     if len(fixes) == 0:
-        return records
+        return np.empty(0, NEIGHBOUR)
     first = np.append(True, fixes.mmsi[1:] != fixes.mmsi[:-1])
     kind = kind_of(fixes.mmsi[first])
     ship = (is_vessel(kind) & (kind != MmsiKind.JUNK))[np.cumsum(first) - 1]
     ship &= ~np.isin(fixes.msg_type, _NOT_VESSEL_TYPES)
-    news = _first_heard(fixes.mmsi, fixes.time_us, fixes.lat_deg, fixes.lon_deg, ship)
+    return _first_heard(fixes.mmsi, fixes.time_us, fixes.lat_deg, fixes.lon_deg, ship)
+
+
+def follow_neighbours(records: Array, news: Array) -> Array:
+    """Return the records, the first of each key and number, with what `first_heard` gave."""
     if len(news) == 0:
         return records
     # Only blocks that the news reach are put in order anew; a live step reaches one or two.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from detectors.reception_neighbours import NEIGHBOUR, drop_old, follow_neighbours
-from vessels.fixes import Array, Fixes
+from vessels.fixes import Array
 from vessels.reception import (
     PER_DAY,
     RECEPTION,
@@ -40,9 +40,9 @@ class ReceptionState:
         """Return the state that `as_arrays` wrote."""
         return cls(arrays["counts"], arrays["neighbours"])
 
-    def take_in(self, counts: list[Array], fixes: Fixes) -> "ReceptionState":
-        """Return the state with the counts that the vessel stages brought, and who was heard."""
-        neighbours = follow_neighbours(self.neighbours, fixes)
+    def take_in(self, counts: list[Array], heard: Array) -> "ReceptionState":
+        """Return the state with what the vessel stages brought: counts, and who was heard."""
+        neighbours = follow_neighbours(self.neighbours, heard)
         news = merge_reception(counts)
         if len(news) == 0:
             return ReceptionState(self.counts, neighbours, self.learnt)

@@ -40,7 +40,7 @@ from detectors.time_at_sea import time_at_sea_events
 from detectors.vessel_stage import OPEN_SEA, Pending, VesselOutput, settled_slot
 from detectors.zone_entry import zone_entry_events
 from feeds import liveness
-from vessels.fixes import Array, Fixes
+from vessels.fixes import Array
 from vessels.hulls import hull_key
 
 
@@ -97,7 +97,6 @@ class SeaState:
 
 def step(
     state: SeaState,
-    fixes: Fixes,
     outputs: list[VesselOutput],
     watermark_us: int,
     parameters: Parameters,
@@ -106,16 +105,18 @@ def step(
 
     Args:
         state: what earlier steps left.
-        fixes: every fix of the step, for the feed's health and for who was heard where.
         outputs: one for each vessel stage; their order does not matter.
         watermark_us: every fix up to here has been folded.
         parameters: thresholds.
     """
     dark = parameters.dark_period
+    heard = np.concatenate([out.heard for out in outputs])
     feed = liveness.follow_feed(
-        state.feed, fixes.mmsi, fixes.time_us, dark.feed_silence_min, dark.feed_min_numbers
+        state.feed, heard["mmsi"], heard["time_us"], dark.feed_silence_min, dark.feed_min_numbers
     )
-    reception = state.reception.take_in([out.reception for out in outputs], fixes)
+    reception = state.reception.take_in(
+        [out.reception for out in outputs], np.concatenate([out.neighbours for out in outputs])
+    )
     silences = np.concatenate([out.silences for out in outputs])
     anchorages = parameters.surroundings.anchorages
     events = dark_period_events(
@@ -145,7 +146,7 @@ def step(
         silences,
         np.concatenate([out.unheard for out in outputs]),
         runs[undecided],
-        int(fixes.time_us.max()) if len(fixes) else 0,
+        int(heard["time_us"].max()) if len(heard) else 0,
         parameters.dark_rendezvous,
     )
     events += lay + met

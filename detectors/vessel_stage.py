@@ -18,9 +18,11 @@ from detectors.hand_over import find_births
 from detectors.identity_stage import Traces, circle_limits
 from detectors.loitering import RUN, follow_runs, new_runs, qualified
 from detectors.parameters import Parameters
+from detectors.reception_neighbours import first_heard
 from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
 from detectors.twins import under_way
 from detectors.zone_entry import STAY, ZoneState, follow_zones, new_zone_state, open_stays
+from feeds.liveness import telling
 from vessels import hulls, visits
 from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
 from vessels.mmsi import MmsiKind, is_vessel, kind_of
@@ -65,6 +67,10 @@ class VesselOutput:
     """Stays in zones that ended (detectors.zone_entry.STAY)."""
     traces: Traces
     """What tells of doubtful numbers and places."""
+    heard: Array
+    """Fixes that the feed's health is judged by (feeds.liveness.HEARD)."""
+    neighbours: Array
+    """Who was heard where (detectors.reception_neighbours.NEIGHBOUR)."""
 
 
 class Pending(NamedTuple):
@@ -150,6 +156,8 @@ def step(
         reception=_reception(key, rows, fresh, table, parameters),
         stays=stays,
         traces=Traces(company, find_births(state["hulls"]["key"], key, rows), circles),
+        heard=telling(fixes.mmsi, fixes.time_us, parameters.dark_period.feed_silence_min),
+        neighbours=first_heard(fixes),
     )
 
 

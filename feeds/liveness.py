@@ -8,11 +8,15 @@ everything that events depend on.
 from itertools import pairwise
 
 import numpy as np
+from numba import njit
 
 from vessels.fixes import Array
 from vessels.units import US_PER_H, US_PER_MIN
 
 _BEFORE_US = 6 * US_PER_H
+
+HEARD = np.dtype([("mmsi", "i4"), ("time_us", "i8")])
+"""A fix, as far as the feed's health asks."""
 
 State = dict[str, Array]
 
@@ -24,6 +28,61 @@ def new_state() -> State:
         "mmsi": np.empty(0, "i4"),  # heard in the last six hours ...
         "heard_us": np.empty(0, "i8"),  # ... and when last
     }
+
+
+def telling(mmsi: Array, time_us: Array, silence_min: float) -> Array:
+    """Return the rows of HEARD that `follow_feed` needs of fixes; with all others it finds no more.
+
+    Numbers may be divided over any parts, each thinned for itself: a gap of all is a gap of each
+    part. Kept are the first and the last fix of each minute, and the last of each number before
+    each gap and before the end.
+
+    Args:
+        mmsi: sorted.
+        time_us: sorted within each number.
+        silence_min: as for `follow_feed`.
+    """
+    if len(time_us) == 0:
+        return np.empty(0, HEARD)
+    kept = np.zeros(len(mmsi), np.bool_)
+    ends_us = _keep_minutes(time_us, int(silence_min * US_PER_MIN), kept)
+    _keep_last(mmsi, time_us, ends_us, kept)
+    out = np.empty(int(kept.sum()), HEARD)
+    out["mmsi"], out["time_us"] = mmsi[kept], time_us[kept]
+    return out
+
+
+@njit(cache=True)
+def _keep_minutes(time_us: Array, silence_us: int, kept: Array) -> Array:
+    """Mark the first and last fix of each minute; return the last times before gaps and the end."""
+    first_minute = time_us.min() // US_PER_MIN
+    minutes = time_us.max() // US_PER_MIN - first_minute + 1
+    first = np.full(minutes, -1, np.int64)
+    last = np.full(minutes, -1, np.int64)
+    for i in range(len(time_us)):
+        m = time_us[i] // US_PER_MIN - first_minute
+        if first[m] < 0 or time_us[i] < time_us[first[m]]:
+            first[m] = i
+        if last[m] < 0 or time_us[i] > time_us[last[m]]:
+            last[m] = i
+    first, last = first[first >= 0], last[last >= 0]
+    kept[first] = True
+    kept[last] = True
+    gap = np.append(time_us[first[1:]] - time_us[last[:-1]] >= silence_us, True)
+    return time_us[last[gap]]
+
+
+@njit(cache=True)
+def _keep_last(mmsi: Array, time_us: Array, ends_us: Array, kept: Array) -> None:
+    """Mark the last fix of each number before each end, if it was less than six hours earlier."""
+    at = 0
+    for i in range(len(time_us)):
+        if i == 0 or mmsi[i] != mmsi[i - 1]:
+            at = 0
+        while ends_us[at] < time_us[i]:
+            at += 1
+        last = i + 1 == len(time_us) or mmsi[i + 1] != mmsi[i] or time_us[i + 1] > ends_us[at]
+        kept[i] |= last and time_us[i] > ends_us[at] - _BEFORE_US
 
 
 def follow_feed(

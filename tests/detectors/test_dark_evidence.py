@@ -6,6 +6,7 @@ import pytest
 from detectors.dark_events import _excused, _severity
 from detectors.dark_evidence import POINTS, gather
 from detectors.dark_period import SILENCE, DarkPeriodParameters
+from detectors.reception_neighbours import first_heard
 from detectors.reception_state import ReceptionState
 from tests.detectors.scene import HOUR_US, T0_US, every, ship
 from vessels.fixes import concat_fixes, sort_fixes
@@ -29,7 +30,7 @@ def told(*others, shore_nm=10.0, hours=24.0, **changes):
     """Return the evidence on one silence, with other ships heard."""
     state = ReceptionState()
     if others:
-        state = state.take_in([], sort_fixes(concat_fixes(others))[0])
+        state = state.take_in([], first_heard(sort_fixes(concat_fixes(others))[0]))
     row, ends = silence(hours, **changes)
     return gather(row, ends, np.array([hours]), np.array([shore_nm * 1852.0]), state)
 

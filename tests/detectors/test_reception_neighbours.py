@@ -10,6 +10,7 @@ from detectors.reception_neighbours import (
     MOST,
     NEIGHBOUR,
     drop_old,
+    first_heard,
     follow_neighbours,
     neighbours_heard,
 )
@@ -27,7 +28,7 @@ def records(*ships, cuts=()):
     out = np.empty(0, NEIGHBOUR)
     edges = [-1e9, *cuts, 1e9]
     for low, high in pairwise(edges):
-        out = follow_neighbours(out, fixes.take((hours > low) & (hours <= high)))
+        out = follow_neighbours(out, first_heard(fixes.take((hours > low) & (hours <= high))))
     return out
 
 

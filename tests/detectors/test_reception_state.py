@@ -6,6 +6,7 @@ import pytest
 from darkwake.engine import Engine
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState
+from detectors.reception_neighbours import NEIGHBOUR
 from detectors.reception_state import ReceptionState
 from tests.property.streams import as_bytes, shuffled
 from vessels.fixes import Fixes, concat_fixes, sort_fixes
@@ -124,7 +125,7 @@ def test_news_of_a_day_that_was_judged_by_are_not_missed() -> None:
     """What was remembered of a day is forgotten when counts of its window come."""
     rows = np.zeros(1, RECEPTION)
     rows["key"], rows["present"], rows["heard"] = 100 * 64_800 * 24 + 1, 50, 50
-    empty = fleet(1).take(slice(0, 0))
+    empty = np.empty(0, NEIGHBOUR)
     state = ReceptionState().take_in([rows], empty)
     assert state.as_of(102).counts[0, 0] == 50
     assert state.take_in([rows], empty).as_of(102).counts[0, 0] == 100

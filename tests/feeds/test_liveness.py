@@ -4,8 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from feeds.liveness import follow_feed, new_state, outages_until, overlap_us
+from feeds.liveness import follow_feed, new_state, outages_until, overlap_us, telling
 
 MIN_US = 60_000_000
 
@@ -67,3 +69,32 @@ def test_overlap_is_summed_over_outages():
         10,
         0,
     ]
+
+
+@given(
+    fixes=st.lists(st.tuples(st.integers(1, 9), st.integers(0, 1500)), min_size=1, max_size=120),
+    cuts=st.lists(st.integers(0, 1500), max_size=4, unique=True).map(sorted),
+    parts=st.integers(1, 4),
+)
+def test_what_telling_keeps_of_any_parts_is_all_that_the_feed_asks(fixes, cuts, parts):
+    mmsi, half_minutes = np.array(fixes).T
+    time_us = half_minutes * (MIN_US // 2)
+    whole, thinned = new_state(), new_state()
+    for first, last in pairwise([-1, *(cut * MIN_US // 2 for cut in cuts), 10**12]):
+        here = (time_us > first) & (time_us <= last)
+        whole = follow_feed(whole, mmsi[here].astype("i4"), time_us[here], 60.0, 3)
+        kept = [_telling_of(mmsi, time_us, here & (mmsi % parts == part)) for part in range(parts)]
+        rows = np.concatenate(kept)
+        thinned = follow_feed(thinned, rows["mmsi"], rows["time_us"], 60.0, 3)
+    for name, column in whole.items():
+        assert column.tolist() == thinned[name].tolist()
+
+
+def _telling_of(mmsi, time_us, rows):
+    order = np.lexsort((time_us[rows], mmsi[rows]))
+    return telling(mmsi[rows][order].astype("i4"), time_us[rows][order], 60.0)
+
+
+def test_telling_thins_what_is_heard_often():
+    mmsi = np.repeat(np.arange(50, dtype="i4"), 3600)
+    assert len(telling(mmsi, np.tile(np.arange(3600) * 10_000_000, 50), 60.0)) < 1300
