@@ -21,6 +21,7 @@ from darkwake.arguments import (
     parse_time,
 )
 from darkwake.cli_alerts import alerts_app
+from darkwake.cli_archive import archive_app
 from darkwake.cli_desk import desk
 from darkwake.cli_evidence import evidence, verify
 from darkwake.cli_mail import mail_app
@@ -31,7 +32,7 @@ from darkwake.cli_watch import feeds_app, watch_app
 from darkwake.console import say, warn
 from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
 from darkwake.versions import darkwake_version
-from vessels.errors import DarkwakeError
+from vessels.errors import DarkwakeError, UsageError
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -65,6 +66,7 @@ config_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(config_app, name="config")
+app.add_typer(archive_app, name="archive")
 app.add_typer(ports_app, name="ports")
 app.add_typer(watch_app, name="watch")
 app.add_typer(feeds_app, name="feeds")
@@ -137,6 +139,12 @@ def replay(
         typer.Option(metavar="W,S,E,N", help="Leave out positions outside, in degrees."),
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes to use.")] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Dask scheduler whose workers do the work: tcp:// or tls://."
+        ),
+    ] = None,
     tracks: Annotated[
         bool, typer.Option("--tracks", help="Also write every fix, kept or rejected.")
     ] = False,
@@ -153,6 +161,8 @@ def replay(
     with W > E spans 180 degrees.
     """
     from_us, to_us = parse_range(from_, to)
+    if scheduler is not None and workers > 1:
+        raise UsageError("--workers and --scheduler: the cluster knows its workers; give one")
     options = ReplayOptions(
         paths=parse_paths(paths),
         out=out,
@@ -163,6 +173,7 @@ def replay(
         to_us=to_us,
         bbox=parse_bbox(bbox),
         workers=workers,
+        scheduler=scheduler,
         tracks=tracks,
         draw_map=not no_map,
         map_limit=map_limit,

@@ -36,6 +36,8 @@ class ReplayOptions:
     bbox: tuple[float, float, float, float] | None = None
     """West, south, east, north in degrees; west > east spans 180 degrees."""
     workers: int = 1
+    scheduler: str | None = None
+    """Address of a Dask scheduler, whose workers read and fold."""
     tracks: bool = False
     draw_map: bool = True
     map_limit: int = 1000

@@ -74,6 +74,8 @@ class ReplayResult:
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall-clock seconds by stage."""
     peak_memory_mb: float = 0.0
+    driven: dict[str, Any] = field(default_factory=dict)
+    """What a cluster did, where one did the work."""
     tracks: Path | None = None
     """tracks.parquet, finished, in the folder `options.out`."""
     event_tracks: dict[str, Track] = field(default_factory=dict)
@@ -168,6 +170,7 @@ def run_record(result: ReplayResult, options: ReplayOptions) -> dict[str, Any]:
         "learnt": result.learnt,
         "versions": versions(),
         "workers": options.workers,
+        **result.driven,
         "seconds": {stage: round(value, 3) for stage, value in result.seconds.items()},
         "peak_memory_mb": round(result.peak_memory_mb, 1),
     }

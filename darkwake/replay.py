@@ -7,17 +7,12 @@ asked.
 
 import contextlib
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import psutil
-import pyarrow as pa
-import pyarrow.compute as pc
 
-import feeds
 from darkwake.detector_settings import Detectors, Hulls
+from darkwake.driving import Driver, LocalDriver, Run
 from darkwake.geography_settings import surroundings_of
 from darkwake.identity_file import identity_table
 from darkwake.options import ReplayOptions
@@ -25,44 +20,20 @@ from darkwake.outputs import ReplayResult
 from darkwake.progress import Progress
 from darkwake.settings import Settings
 from darkwake.telling import Heard, tell
-from darkwake.timeline import Timeline
 from darkwake.tracks import TrackSpool, TrackWriter
 from darkwake.vessel_table import vessel_table
 from darkwake.visit_tables import Calls, visit_table, voyage_table
-from darkwake.workers import WorkerStages
 from detectors.events import Event
 from detectors.parameters import Parameters
-from detectors.pipeline import LocalStages, Pipeline, PipelineState, VesselStages
+from detectors.pipeline import Pipeline, PipelineState
 from detectors.surroundings import Surroundings
 from detectors.vessel_stage import State, VesselOutput
-from feeds.prefetch import prefetch
 from feeds.report import ReadReport
 from vessels.errors import InputError
-from vessels.fixes import Fixes, fixes_from_table, sort_fixes
-from vessels.identity import IdentityBook
+from vessels.fixes import Fixes
 from vessels.reception import digest
 
 _SCRATCH = "scratch"
-
-
-@dataclass(slots=True)
-class _Run:
-    """What one replay carries from stage to stage."""
-
-    options: ReplayOptions
-    progress: Progress
-    report: ReadReport = field(default_factory=ReadReport)
-    book: IdentityBook = field(default_factory=IdentityBook)
-    seconds: dict[str, float] = field(default_factory=dict)
-    scratch: Path = Path()
-
-    @contextlib.contextmanager
-    def stage(self, name: str, title: str, total: int | None = None) -> Iterator[None]:
-        """Time a stage, and show it."""
-        self.progress.stage(title, total)
-        begun = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - begun
 
 
 def detection_parameters(settings: Settings) -> Parameters:
@@ -92,70 +63,42 @@ def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> Re
         InputError: a file is not AIS data or damaged, or none holds a single position.
     """
     begun = time.perf_counter()
-    run = _Run(options, progress)
+    run = Run(options, progress)
     run.scratch = options.out / _SCRATCH
     parameters = detection_parameters(settings)
     try:
-        with run.stage("read", "reading"):
-            timeline = _read(run)
-        if run.report.rows_decoded == 0:
-            raise InputError(_nothing(run.report))
-        now_us = options.to_us if options.to_us is not None else timeline.last_us
         with contextlib.ExitStack() as stack:
-            stages: VesselStages
-            if options.workers > 1:
-                stages = stack.enter_context(WorkerStages(parameters, options.workers))
-            else:
-                stages = LocalStages(parameters)
-            result = _detect(run, timeline, stages, parameters, now_us)
+            driver = _driver(run, parameters, settings, stack)
+            with run.stage("read", "reading"):
+                driver.read()
+            if run.report.rows_decoded == 0:
+                raise InputError(_nothing(run.report))
+            now_us = options.to_us if options.to_us is not None else driver.last_us
+            driver.start()
+            result = _detect(run, driver, parameters, now_us)
     finally:
         _remove(run.scratch)
     result.parameters = settings.run_parameters()
     result.learnt |= parameters.surroundings.as_dict()
+    result.driven = driver.as_dict()
     run.seconds["total"] = time.perf_counter() - begun
     result.seconds = run.seconds
     result.peak_memory_mb = _peak_memory_mb()
     return result
 
 
-def _read(run: _Run) -> Timeline:
-    timeline = Timeline(run.scratch)
-    options = run.options
-    tables = feeds.read(
-        options.paths,
-        format=options.format,
-        columns=options.columns,
-        start_time_us=options.start_time_us,
-        report=run.report,
-        progress=run.progress.update,
-    )
-    outside = 0
-    for table in prefetch(tables):
-        rows = _in_time(table, run.options)
-        outside += table.num_rows - rows.num_rows
-        run.book.update(rows)
-        timeline.add(fixes_from_table(rows))
-    run.report.reject_decoded("outside_time_range", outside)
-    return timeline
+def _driver(
+    run: Run, parameters: Parameters, settings: Settings, stack: contextlib.ExitStack
+) -> Driver:
+    """Return what reads and folds: this process, or the cluster of `--scheduler`."""
+    if run.options.scheduler is None:
+        return LocalDriver(run, parameters, stack)
+    from darkwake.cluster.driver import ClusterDriver  # noqa: PLC0415 - distributed is an extra
+
+    return ClusterDriver(run, parameters, settings.cluster, stack)
 
 
-def _in_time(table: pa.Table, options: ReplayOptions) -> pa.Table:
-    """Return the rows between `--from` and `--to`."""
-    if options.from_us is None and options.to_us is None:
-        return table
-    time_us = table["time"].cast(pa.int64())
-    low = options.from_us if options.from_us is not None else np.iinfo("i8").min
-    high = options.to_us if options.to_us is not None else np.iinfo("i8").max
-    return table.filter(pc.and_(pc.greater_equal(time_us, low), pc.less_equal(time_us, high)))
-
-
-def _detect(
-    run: _Run,
-    timeline: Timeline,
-    stages: VesselStages,
-    parameters: Parameters,
-    now_us: int | None,
-) -> ReplayResult:
+def _detect(run: Run, driver: Driver, parameters: Parameters, now_us: int | None) -> ReplayResult:
     """Fold all stretches, judge what is open as of `now_us`, and tell what was found."""
     tracks = TrackWriter(run.options.out / "tracks.parquet") if run.options.tracks else None
     spool = TrackSpool(run.scratch / "spool.parquet")
@@ -167,14 +110,16 @@ def _detect(
         if tracks is not None:
             tracks.add(output)
 
-    pipeline = Pipeline(parameters, stages, note)
-    with run.stage("detect", "detecting", len(timeline)):
-        state, events = _fold(run, timeline, pipeline)
+    with run.stage("detect", "detecting", len(driver)):
+        pipeline = Pipeline(parameters, driver.stages, note)
+        state, events = _fold(run, driver, pipeline, now_us)
         if now_us is not None:
             events += pipeline.peek(state, now_us)
-    spool.close()
-    states = stages.dump(state.token)
+    spool.close(driver.spools)
+    states = driver.stages.dump(state.token)
     if tracks is not None:
+        for path in driver.tracks:
+            tracks.add_file(path)
         for part in states:
             tracks.add_waiting(Fixes.from_arrays(part, "split_held_"))
         tracks.close()
@@ -186,7 +131,7 @@ def _detect(
 
 
 def _tell(
-    run: _Run,
+    run: Run,
     events: list[Event],
     states: list[State],
     calls: Calls,
@@ -218,13 +163,13 @@ def _tell(
     )
 
 
-def _fold(run: _Run, timeline: Timeline, pipeline: Pipeline) -> tuple[PipelineState, list[Event]]:
+def _fold(
+    run: Run, driver: Driver, pipeline: Pipeline, now_us: int | None
+) -> tuple[PipelineState, list[Event]]:
     state = PipelineState()
     events: list[Event] = []
-    ahead = prefetch(sort_fixes(stretch) for stretch in timeline.stretches())
-    for done, (fixes, repeated) in enumerate(ahead, start=1):
-        run.report.reject_decoded("duplicate", repeated)
-        state, final = pipeline.step(state, fixes, int(fixes.time_us.max()))
+    for done, (fixes, watermark_us) in enumerate(driver.fold(now_us), start=1):
+        state, final = pipeline.step(state, fixes, watermark_us)
         pipeline.stages.forget({state.token})
         events += final
         run.progress.update(done)

@@ -17,6 +17,7 @@ from darkwake.alert_settings import (
     check_subscriptions,
     subscriptions_field,
 )
+from darkwake.cluster_settings import Cluster
 from darkwake.desk_settings import Desk
 from darkwake.detector_settings import Detectors, Hulls
 from darkwake.feed_settings import Feed, Store, Watch, check_feeds, feeds_field
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     risk: Risk = Risk()
     desk: Desk = Desk()
+    cluster: Cluster = Cluster()
 
     _subscription_names = field_validator("subscriptions")(check_subscriptions)
     _feed_names = field_validator("feeds")(check_feeds)

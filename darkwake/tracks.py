@@ -62,6 +62,11 @@ class TrackWriter:
         )
         self._write(fixes, nobody, np.full(len(fixes), REASONS.index("unconfirmed"), "u1"))
 
+    def add_file(self, path: Path) -> None:
+        """Write the rows of a file that another writer finished."""
+        for batch in pq.ParquetFile(path).iter_batches():
+            self._writer.write_table(pa.Table.from_batches([batch]).cast(TRACKS))
+
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
@@ -111,9 +116,8 @@ class TrackSpool:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        self._paths = [path]
         self._writer = pq.ParquetWriter(path, self._SCHEMA, compression="zstd")
-        self._last = np.empty(0, "i8")
 
     def add(self, output: VesselOutput) -> None:
         """Keep the first fix of each hull in each ten minutes, and each hull's last of the step."""
@@ -129,9 +133,13 @@ class TrackSpool:
             pa.Table.from_arrays([pa.array(column) for column in columns], schema=self._SCHEMA)
         )
 
-    def close(self) -> None:
-        """Finish the file, so that `tracks` can read it."""
+    def close(self, others: Iterable[Path] = ()) -> None:
+        """Finish the file, so that `tracks` can read it, and those of other spools with it."""
         self._writer.close()
+        self._paths += others
+
+    def _files(self) -> list[str]:
+        return [str(path) for path in self._paths]
 
     def tracks(self, hulls: Iterable[str]) -> dict[str, list[tuple[int, float, float]]]:
         """Return hull_id -> (time_us, lon, lat) in time order, for the hulls asked for."""
@@ -145,7 +153,7 @@ class TrackSpool:
             rows = database.execute(
                 "SELECT key, time_us, lon, lat FROM read_parquet(?) SEMI JOIN wanted USING (key) "
                 "ORDER BY key, time_us, lon, lat",
-                [str(self._path)],
+                [self._files()],
             ).fetchall()
         for key, time_us, lon, lat in rows:
             out[keys[key]].append((time_us, lon, lat))
@@ -175,6 +183,6 @@ class TrackSpool:
                 "QUALIFY row_number() OVER (PARTITION BY key, time_us // ? "
                 "ORDER BY time_us) = 1) AS heard "
                 "ON wanted.mmsi = heard.mmsi AND wanted.at_us >= heard.time_us ORDER BY row",
-                [str(self._path), THIN_US],
+                [self._files(), THIN_US],
             ).fetchall()
         return [None if key is None else (hull_id_of(key), lat, lon) for key, lat, lon in rows]

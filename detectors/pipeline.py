@@ -16,7 +16,7 @@ from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.sea_stage import SeaState
 from detectors.vessel_stage import Pending, VesselOutput
-from vessels.fixes import Fixes
+from vessels.fixes import Array, Fixes
 
 __all__ = [
     "LocalStages",
@@ -24,6 +24,7 @@ __all__ = [
     "Pipeline",
     "PipelineState",
     "VesselStages",
+    "part_of_number",
     "split_by_number",
 ]
 
@@ -135,5 +136,10 @@ def split_by_number(fixes: Fixes, parts: int) -> list[Fixes]:
     """Return the fixes of each part; a number is always in the same one."""
     if parts == 1:
         return [fixes]
-    place = (fixes.mmsi.astype("u4") * np.uint32(2654435761) >> np.uint32(16)) % np.uint32(parts)
+    place = part_of_number(fixes.mmsi, parts)
     return [fixes.take(place == part) for part in range(parts)]
+
+
+def part_of_number(mmsi: Array, parts: int) -> Array:
+    """Return the part that each number falls to."""
+    return (mmsi.astype("u4") * np.uint32(2654435761) >> np.uint32(16)) % np.uint32(parts)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from vessels.errors import InputError
 
-PathLike = str | Path
 _GLOB = frozenset("*?[")
 _RESULT = frozenset({"run.json", "events.parquet"})
 """Files that tell a folder as a replay's result: below a folder of input it is no input."""
@@ -20,6 +19,9 @@ class FoundFile:
 
     path: Path
     named: bool
+
+
+PathLike = str | Path | FoundFile
 
 
 def expand_paths(paths: PathLike | Sequence[PathLike]) -> list[Path]:
@@ -36,12 +38,12 @@ def expand_paths(paths: PathLike | Sequence[PathLike]) -> list[Path]:
 
 def find_files(paths: PathLike | Sequence[PathLike]) -> list[FoundFile]:
     """Return the files that `paths` name, as `expand_paths`, and which of them by themselves."""
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    given = [paths] if isinstance(paths, PathLike) else list(paths)
     if not given:
         raise InputError("no path was given")
     found: dict[Path, FoundFile] = {}
     for path in given:
-        for file in _expand(Path(path)):
+        for file in [path] if isinstance(path, FoundFile) else _expand(Path(path)):
             key = file.path.resolve()
             if key not in found or file.named:
                 found[key] = file

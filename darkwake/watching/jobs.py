@@ -19,7 +19,9 @@ from alerts.outbox import Sender, count_states, send_due
 from alerts.posting import tell_operator
 from alerts.reminders import remind
 from alerts.rules import AlertContext, AlertPolicy
-from darkwake.archive_writer import compact, day_of, expire, newest_day
+from darkwake.archive.compact import compact
+from darkwake.archive.layout import day_of
+from darkwake.archive.writer import expire, newest_day
 from darkwake.geography_settings import lists_of
 from darkwake.settings import Settings
 from darkwake.watching.store import LEASE_S, LISTS_FACT, holder_of, read_progress, wall_us

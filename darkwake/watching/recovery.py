@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import feeds
-from darkwake.archive_writer import write_rows
+from darkwake.archive.writer import parts, write_rows
 from darkwake.watching.finder import Finder
 from darkwake.watching.journal import Journal, sync_folder
 from detectors.parameters import Parameters
@@ -94,7 +94,7 @@ def archive_segments(journal: Journal, archive: Path) -> int:
 def replay_archive(finder: Finder, archive: Path) -> int:
     """Fold the whole archive; return its rows."""
     rows = 0
-    if not any(archive.glob("date=*/part-*.parquet")):
+    if not parts(archive):
         return 0
     for table in feeds.read([archive], format="parquet"):
         finder.take(table)
@@ -111,8 +111,7 @@ def remember_archive(deduper: Deduper, archive: Path, rows: int) -> None:
     itself would weigh more than it does in a replay.
     """
     newest: list[Path] = []
-    parts = sorted(archive.glob("date=*/part-*.parquet"), key=lambda part: part.name, reverse=True)
-    for part in parts:
+    for part in sorted(parts(archive), key=_newest, reverse=True):
         if rows <= 0:
             break
         newest.append(part)
@@ -120,6 +119,12 @@ def remember_archive(deduper: Deduper, archive: Path, rows: int) -> None:
     for part in reversed(newest):
         for batch in pq.ParquetFile(part).iter_batches():
             deduper.filter(pa.Table.from_batches([batch]).cast(FIXES))
+
+
+def _newest(part: Path) -> tuple[bool, str, str]:
+    """Parts as they were written, the last first; then what was put in order, by day."""
+    fresh = part.name.startswith("part-")
+    return fresh, part.name if fresh else part.parent.name, part.name
 
 
 def replay_journal(

@@ -1,0 +1,127 @@
+"""A replay on one worker, on two, and without a cluster, of the same archive: time and memory.
+
+`python -m benchmarks.cluster --day day.csv` adds the file to an archive, which every replay then
+reads: partitioned Parquet, as a cluster gets it. benchmarks.day makes one; 30 million rows with
+`--rows 30000000 --vessels 60000`. Runs take turns; compiled code is cached by a run before. The
+peer is the plain replay, in its own process. Scheduler and workers are processes of this machine,
+one thread each, so two of them need two cores. Prints JSON lines, with the seconds of each stage.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from darkwake.archive.add import add_files
+from darkwake.archive.writer import rows_in
+from darkwake.reading import Reading
+
+SAME = ("events.parquet", "events.geojson", "vessels.parquet", "visits.parquet")
+
+
+@contextlib.contextmanager
+def cluster(workers: int) -> Iterator[str]:
+    """Yield the address of a scheduler with some workers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    scheduler = ["dask_scheduler", "--host", address, "--dashboard-address", "127.0.0.1:0"]
+    worker = ["dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    commands = [scheduler, *([worker] * workers)]
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
+    running = [
+        subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, "-m", f"distributed.cli.{command[0]}", *command[1:]],
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        for command in commands
+    ]
+    try:
+        yield address
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(30)
+
+
+def replay(archive: Path, out: Path, *more: str) -> dict[str, Any]:
+    """Run the command; return its seconds, and what run.json tells."""
+    command = [sys.executable, "-m", "darkwake", "replay", str(archive), "--out", str(out)]
+    begun = time.perf_counter()
+    subprocess.run([*command, "--no-map", *more], check=True, capture_output=True)  # noqa: S603
+    told = json.loads((out / "run.json").read_text("utf-8"))
+    return {
+        "seconds": time.perf_counter() - begun,
+        "stages": told["seconds"],
+        "driver_mb": told["peak_memory_mb"],
+        "worker_mb": told.get("cluster", {}).get("peak_worker_memory_mb", 0.0),
+        "files": [(out / name).read_bytes() for name in SAME],
+    }
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--day", type=Path, required=True)
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="darkwake-cluster-") as folder:
+        archive = Path(folder) / "archive"
+        begun = time.perf_counter()
+        add_files([str(args.day)], archive, Reading())
+        rows = rows_in(archive)
+        say(benchmark="cluster", step="add", rows=rows, seconds=time.perf_counter() - begun)
+        found: dict[str, list[dict[str, Any]]] = {"plain": [], "1 worker": [], "2 workers": []}
+        for run in range(args.runs + 1):  # the first compiles, and is not counted
+            for name, told in _turn(archive, Path(folder), run):
+                found[name] += [told] if run else []
+                if told["files"] != found["plain"][0]["files"] if run else False:
+                    raise RuntimeError(f"{name}: other events than those of the plain replay")
+        medians = {name: statistics.median(t["seconds"] for t in of) for name, of in found.items()}
+        for name, of in found.items():
+            stages = {
+                stage: round(statistics.median(told["stages"][stage] for told in of), 2)
+                for stage in of[0]["stages"]
+            }
+            say(
+                benchmark="cluster",
+                tool=name,
+                rows=rows,
+                runs=args.runs,
+                seconds=medians[name],
+                stages=stages,
+                seconds_per_million={k: round(v / rows * 1e6, 3) for k, v in stages.items()},
+                driver_mb=max(told["driver_mb"] for told in of),
+                worker_mb=max(told["worker_mb"] for told in of),
+                speed_up_to_one_worker=medians["1 worker"] / medians[name],
+                ratio_to_plain=medians[name] / medians["plain"],
+            )
+
+
+def _turn(archive: Path, folder: Path, run: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run each of the three once."""
+    yield "plain", replay(archive, folder / f"plain-{run}")
+    for workers, name in ((1, "1 worker"), (2, "2 workers")):
+        with cluster(workers) as address:
+            yield name, replay(archive, folder / f"many-{workers}-{run}", "--scheduler", address)
+
+
+def say(**values: Any) -> None:
+    """Print one JSON line."""
+    short = {k: round(v, 2) if isinstance(v, float) else v for k, v in values.items()}
+    print(json.dumps(short), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What drives the fold of a replay: this process and its workers here, or a cluster.
+
+A driver reads the rows, folds the vessel stage and keeps its tracks; what it gives the sea stage is
+the same, whichever it is.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import feeds
+from darkwake.options import ReplayOptions
+from darkwake.progress import Progress
+from darkwake.timeline import Timeline
+from darkwake.workers import WorkerStages
+from detectors.parameters import Parameters
+from detectors.pipeline import LocalStages, VesselStages
+from feeds.prefetch import prefetch
+from feeds.report import ReadReport
+from vessels.fixes import Fixes, fixes_from_table, sort_fixes
+from vessels.identity import IdentityBook
+
+
+@dataclass(slots=True)
+class Run:
+    """What one replay carries from stage to stage."""
+
+    options: ReplayOptions
+    progress: Progress
+    report: ReadReport = field(default_factory=ReadReport)
+    book: IdentityBook = field(default_factory=IdentityBook)
+    seconds: dict[str, float] = field(default_factory=dict)
+    scratch: Path = Path()
+
+    @contextlib.contextmanager
+    def stage(self, name: str, title: str, total: int | None = None) -> Iterator[None]:
+        """Time a stage, and show it."""
+        self.progress.stage(title, total)
+        begun = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begun
+
+
+class Driver(Protocol):
+    """Reads, and folds the vessel stage. `read`, `start`, `fold`, then the rest."""
+
+    stages: VesselStages
+    last_us: int | None
+    """Time of the newest position; None before the first."""
+
+    def read(self) -> None:
+        """Read every row once, and count it."""
+
+    def start(self) -> None:
+        """Make `stages` ready."""
+
+    def fold(self, now_us: int | None) -> Iterator[tuple[Fixes, int]]:
+        """Yield for each stretch of time the fixes that are folded here, and its watermark."""
+
+    def __len__(self) -> int:
+        """Return the number of stretches."""
+
+    @property
+    def spools(self) -> list[Path]:
+        """Files of a TrackSpool that were written elsewhere."""
+
+    @property
+    def tracks(self) -> list[Path]:
+        """Files of a TrackWriter that were written elsewhere."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what run.json tells of where this ran."""
+
+
+class LocalDriver:
+    """This process reads and folds; with several workers, they fold."""
+
+    def __init__(self, run: Run, parameters: Parameters, stack: contextlib.ExitStack) -> None:
+        self._run = run
+        self._timeline = Timeline(run.scratch)
+        self._parameters = parameters
+        self._stack = stack
+        self.stages: VesselStages
+        self.last_us: int | None = None
+        self.spools: list[Path] = []
+        self.tracks: list[Path] = []
+
+    def read(self) -> None:
+        """Read the files into stretches of time."""
+        options = self._run.options
+        tables = feeds.read(
+            options.paths,
+            format=options.format,
+            columns=options.columns,
+            start_time_us=options.start_time_us,
+            report=self._run.report,
+            progress=self._run.progress.update,
+        )
+        outside = 0
+        for table in prefetch(tables):
+            rows = in_time(table, options)
+            outside += table.num_rows - rows.num_rows
+            self._run.book.update(rows)
+            self._timeline.add(fixes_from_table(rows))
+        self._run.report.reject_decoded("outside_time_range", outside)
+        self.last_us = self._timeline.last_us
+
+    def fold(self, now_us: int | None) -> Iterator[tuple[Fixes, int]]:
+        """Yield the stretches, sorted."""
+        del now_us
+        for fixes, repeated in prefetch(sort_fixes(part) for part in self._timeline.stretches()):
+            self._run.report.reject_decoded("duplicate", repeated)
+            yield fixes, int(fixes.time_us.max())
+
+    def start(self) -> None:
+        """Start the workers, if there are to be any."""
+        workers = self._run.options.workers
+        if workers > 1:
+            self.stages = self._stack.enter_context(WorkerStages(self._parameters, workers))
+        else:
+            self.stages = LocalStages(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._timeline)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return nothing: the number of workers is told anyway."""
+        return {}
+
+
+def in_time(table: pa.Table, options: ReplayOptions) -> pa.Table:
+    """Return the rows between `--from` and `--to`."""
+    if options.from_us is None and options.to_us is None:
+        return table
+    time_us = table["time"].cast(pa.int64())
+    low = options.from_us if options.from_us is not None else np.iinfo("i8").min
+    high = options.to_us if options.to_us is not None else np.iinfo("i8").max
+    return table.filter(pc.and_(pc.greater_equal(time_us, low), pc.less_equal(time_us, high)))
