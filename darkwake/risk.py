@@ -247,10 +247,10 @@ def _undo(
         return others.tail(vessel).p_value > scorer.settings.alert_share
 
     vessel = ranked_row(windows.values[row])
-    return counterfactual(_of_hull(run.facts, hull), kind, row - first, vessel, leaves)
+    return counterfactual(facts_of_hull(run.facts, hull), kind, row - first, vessel, leaves)
 
 
-def _of_hull(facts: Facts, hull: int) -> Facts:
+def facts_of_hull(facts: Facts, hull: int) -> Facts:
     """Return the facts of one hull, numbered 0."""
 
     def mine(rows: NDArray[np.void] | None) -> Any:

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from darkwake.risk import Assessment, Scorer, traits_of
-from darkwake.risk_command import RiskOptions, assessment
+from darkwake.risk import Assessment
+from darkwake.risk_command import RiskOptions, assess_against, assessment
 from darkwake.risk_settings import Risk
+from darkwake.risk_trials import KEPT_SHARES, evasions, risers
 from detectors.unusual import guard
-from detectors.unusual.explain import ranked_row
 from detectors.unusual.reference import NO_PEERS
 from detectors.unusual.second import spearman
 from detectors.unusual.tails import Peers
@@ -39,7 +39,12 @@ def benchmark_run(options: RiskOptions, labels: Path) -> dict[str, Any]:
         InputError: the labels or the run cannot be read, or no labelled vessel has a score.
     """
     found, settings = assessment(options, opinions=False, explain=False)
-    return benchmark(found, read_labels(labels), settings)
+    told = benchmark(found, read_labels(labels), settings)
+    thinned = {}
+    for share in KEPT_SHARES:
+        fewer, _ = assess_against(options, found.reference, keep=share)
+        thinned[str(share)] = risers(found, fewer, settings)
+    return {**told, "thinned": thinned, "evasion": evasions(found, options.window, settings)}
 
 
 def read_labels(path: Path) -> frozenset[int]:
@@ -254,32 +259,6 @@ def repeatability(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return out
 
 
-def risers(before: Assessment, after: Assessment, settings: Risk) -> dict[str, int]:
-    """Return how many vessels score higher after data were taken away, against one reference.
-
-    Args:
-        before: all data.
-        after: fewer data.
-        settings: as used.
-    """
-    scorer = Scorer(before.reference, settings)
-    traits = traits_of(before.run, before.windows)
-    was = {row["hull_id"]: i for i, row in enumerate(before.rows)}
-    compared = rose = newly_listed = 0
-    for row, told in enumerate(after.rows):
-        first = was.get(told["hull_id"])
-        if first is None or before.rows[first]["unusual"] is None or told["unusual"] is None:
-            continue
-        peers, _ = scorer.group(traits, first)
-        member = scorer.member(f"{told['hull_id']} {told['window']}", peers)
-        now = scorer.tail(ranked_row(after.windows.values)[row], peers, member)
-        then = scorer.tail(ranked_row(before.windows.values)[first], peers, member)
-        compared += 1
-        rose += now.score > then.score + 1e-9
-        newly_listed += then.p_value > settings.alert_share >= now.p_value
-    return {"compared": compared, "rose": rose, "newly_listed": newly_listed}
-
-
 def lines_of(told: dict[str, Any]) -> list[str]:
     """Return what is told in lines for people."""
     out = list(told["text"])
@@ -309,6 +288,14 @@ def lines_of(told: dict[str, Any]) -> list[str]:
     for role, one in told["repeatability"].items():
         said = f"rank correlation {one['rank_correlation']} ({one['pairs']} pairs)"
         out.append(f"next window, {role}: {said}")
+    for share, one in told["thinned"].items():
+        out.append(
+            f"{float(share):.0%} of the positions kept: of {one['compared']} vessels {one['rose']} "
+            f"score higher, {one['newly_listed']} come onto the list"
+        )
+    tried = told["evasion"]
+    off = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in tried["off_the_list"].items())
+    out.append(f"of {tried['tried']} listed, off the list by: {off}")
     return out
 
 

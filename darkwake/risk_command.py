@@ -11,7 +11,7 @@ from darkwake.risk import Assessment, assess, reference_of
 from darkwake.risk_files import contents, write_risk
 from darkwake.risk_run import read_run
 from darkwake.risk_settings import Risk
-from detectors.unusual.reference import read_reference, write_reference
+from detectors.unusual.reference import Reference, read_reference, write_reference
 from detectors.unusual.windows import WindowKind
 from vessels.errors import UsageError
 
@@ -47,16 +47,28 @@ def assessment(
     options: RiskOptions, *, opinions: bool = True, explain: bool = True
 ) -> tuple[Assessment, Risk]:
     """Return the assessment of a run and the settings in force, without writing anything."""
-    read_record(options.run)
-    settings = load_settings(options.config)
-    zones = surroundings_of(settings).zones if settings.zones else None
-    run = read_run(options.run, zones)
     reference = None if options.reference is None else read_reference(options.reference)
     if reference is not None and reference.window != options.window:
         raise UsageError(
             f"the reference is of windows of kind {reference.window}: give --window "
             f"{reference.window}"
         )
+    return assess_against(options, reference, opinions=opinions, explain=explain)
+
+
+def assess_against(
+    options: RiskOptions,
+    reference: Reference | None,
+    *,
+    keep: float = 1.0,
+    opinions: bool = False,
+    explain: bool = False,
+) -> tuple[Assessment, Risk]:
+    """Return the assessment against a reference; `keep` is the share of positions looked at."""
+    read_record(options.run)
+    settings = load_settings(options.config)
+    zones = surroundings_of(settings).zones if settings.zones else None
+    run = read_run(options.run, zones, keep=keep)
     found = assess(
         run,
         settings.risk,

@@ -24,11 +24,13 @@ from vessels.units import US_PER_DAY
 from vessels.zones import ZoneSet, no_zones
 
 Array = NDArray[np.void]
-CHUNK_ROWS = 4_000_000
+CHUNK_ROWS = 8_000_000
 """Fixes held at a time."""
 _PLACE = {name: i for i, name in enumerate(NAMES)}
 _IDENTITY_KINDS = frozenset({"changed", "flip_flop", "hand_over", "two_hulls_at_once"})
 _OPEN_END = 1 << 62
+_DRAWN = "(epoch_us(time) // 1000000 * 2654435761 + hull * 40503) % 1000"
+"""A number below 1000 for each fix, the same at every reading (Knuth's multiplicative hash)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class RiskRun:
     facts: Facts
 
 
-def read_run(run: Path, zones: ZoneSet | None = None) -> RiskRun:
-    """Read a run's folder.
+def read_run(run: Path, zones: ZoneSet | None = None, *, keep: float = 1.0) -> RiskRun:
+    """Read a run's folder; `keep` is the share of its positions to look at, drawn by time.
 
     Raises:
         InputError: a file cannot be read.
@@ -69,7 +71,7 @@ def read_run(run: Path, zones: ZoneSet | None = None) -> RiskRun:
         facts = Facts(
             first_us=np.array([row[6] for row in people], "i8"),
             last_us=np.array([row[7] for row in people], "i8"),
-            days=_days(connection, run, people, visits, zones),
+            days=_days(connection, run, people, visits, zones, keep),
             visits=visits,
             voyages=_voyages(connection, run, number),
             marks=marks,
@@ -185,6 +187,7 @@ def _days(
     people: list[Row],
     visits: Array | None,
     zones: ZoneSet,
+    keep: float,
 ) -> Array | None:
     """Return the vessel-days of tracks.parquet, read hull by hull in chunks; None without it."""
     path = run / "tracks.parquet"
@@ -199,12 +202,14 @@ def _days(
     connection.register("hulls", table)
     (total,) = ask(connection, "SELECT count(*) FROM read_parquet(?)", path)[0]
     chunks = max(1, -(-int(total) // CHUNK_ROWS))
+    thinned = f"AND {_DRAWN} < {round(1000 * keep):d}" if keep < 1.0 else ""
     parts = [np.empty(0, DAY)]
     for chunk in range(chunks):
         columns = connection.execute(
-            "SELECT hull, epoch_us(time) AS t, lat_deg AS lat, lon_deg AS lon, "
-            "coalesce(ais_class = 'B', false) AS b FROM read_parquet(?) "
-            "JOIN hulls USING (hull_id) WHERE hull % ? = ? ORDER BY hull, t, lat, lon",
+            "SELECT hull, epoch_us(time) AS t, lat_deg AS lat, lon_deg AS lon, "  # noqa: S608 - ours
+            "coalesce(ais_class = 'B', false) AS b, coalesce(sog_knots, 'nan') AS sog "
+            "FROM read_parquet(?) JOIN hulls USING (hull_id) "
+            f"WHERE hull % ? = ? {thinned} ORDER BY hull, t, lat, lon",
             [str(path), chunks, chunk],
         ).fetchnumpy()
         parts.append(_chunk_days(columns, people, visits, zones))
@@ -226,6 +231,7 @@ def _chunk_days(
         class_b=np.asarray(columns["b"], bool),
         shore_m=distance_to_shore_m(lat, lon),
         port_m=nearest_port(lat, lon)[1],
+        sog_knots=np.asarray(columns["sog"], "f4"),
         zone=_zones(hull, lat, lon, [row[3] for row in people], zones),
     )
 

@@ -37,7 +37,7 @@ RULES = (
     Rule("at_sea_365", "high", "at sea for 12 months or more", (("longest_voyage_days", 365.0),),
          "days", "longest voyage allowed to Korean distant-water vessels, plan of 29 March 2024 "
          "(EJF)", _SEA, "direct proxy", (("longest_voyage_upper_days", 365.0),)),
-    Rule("long_work", "watch", "moved at 1 to 6 knots for more than 91 h of 7 days",
+    Rule("long_work", "watch", "moved at 1 to 6 knots in more than 91 hours of 7 days",
          (("work_7d_h", 91.0), ("longest_voyage_days", 3.0)), "h",
          "ILO C188 Art. 14: 77 h of rest in 7 days, vessels more than 3 days at sea",
          "excessive overtime", "upper bound only: crews work in watches"),

@@ -86,9 +86,9 @@ FEATURES = (
         "time_at_sea",
         "h",
         1,
-        "most hours at 1 to 6 knots at sea in 7 days, observed",
+        "most hours of 7 days in which it was heard at 1 to 6 knots at sea",
         _TRACKS,
-        _NO_SEA,
+        "no hour at sea, or no speed sent, in the window",
         "crews work in watches; slow steaming, weather and drifting look the same",
     ),
     Feature(

@@ -31,6 +31,8 @@ DAY = np.dtype(
         ("class_b", "<i4"),
         ("box", "<i4"),
         ("heard", "<i4"),
+        ("told", "<i4"),
+        ("worked", "<i4"),
         ("way_day_us", "<i8"),
         ("way_night_us", "<i8"),
         ("slow_day_us", "<i8"),
@@ -44,7 +46,9 @@ DAY = np.dtype(
         ("port_m", "<f4"),
     ]
 )
-"""One vessel-day. `day` counts from 1970; `heard` has a bit for each UTC hour with a fix at sea;
+"""One vessel-day. `day` counts from 1970; `heard` has a bit for each UTC hour with a fix at sea,
+`told` for each with a speed sent, `worked` for each with one between STILL_KNOTS and WORK_KNOTS:
+where positions are lost bits can only go, whereas the way between fixes seems slower;
 `box` is the 30 by 60 degrees of the first fix at sea, -1 where there was none; the distances are
 the largest at sea, -1 where there was no fix at sea."""
 
@@ -60,6 +64,7 @@ def vessel_days(
     shore_m: NDArray[np.float32],
     port_m: NDArray[np.float32],
     zone: NDArray[np.int8],
+    sog_knots: NDArray[np.float32],
 ) -> Array:
     """Return DAY rows by hull and day.
 
@@ -73,6 +78,7 @@ def vessel_days(
         shore_m: distance to shore; NaN where not known.
         port_m: distance to the nearest known port, likewise.
         zone: HOME, FOREIGN, HIGH_SEAS or UNSURE.
+        sog_knots: speed as sent; NaN where none was.
     """
     day = (time_us // US_PER_DAY).astype("i4")
     if len(hull) == 0:
@@ -84,7 +90,9 @@ def vessel_days(
     out = np.zeros(int(row[-1]) + 1, DAY)
     out["hull"], out["day"] = hull[new], day[new]
     out["box"], out["shore_m"], out["port_m"] = -1, -1.0, -1.0
-    _sum(out, row, hull, time_us, lat_deg, lon_deg, at_sea, class_b, shore_m, port_m, zone)
+    _sum(
+        out, row, hull, time_us, lat_deg, lon_deg, at_sea, class_b, shore_m, port_m, zone, sog_knots
+    )
     return out
 
 
@@ -155,6 +163,7 @@ def _sum(  # noqa: C901, PLR0912 - one pass over the columns; parts of it would 
     shore_m: NDArray[np.float32],
     port_m: NDArray[np.float32],
     zone: NDArray[np.int8],
+    sog_knots: NDArray[np.float32],
 ) -> None:
     for i in range(hull.size):
         day = out[row[i]]
@@ -167,7 +176,12 @@ def _sum(  # noqa: C901, PLR0912 - one pass over the columns; parts of it would 
             north = min(5, int((lat[i] + 90.0) // 30.0))
             east = int(((lon[i] + 180.0) % 360.0) // 60.0)
             day.box = north * 6 + east
-        day.heard |= 1 << (time_us[i] // US_PER_H % 24)
+        hour = 1 << (time_us[i] // US_PER_H % 24)
+        day.heard |= hour
+        if sog_knots[i] >= 0.0:
+            day.told |= hour
+            if STILL_KNOTS <= sog_knots[i] <= WORK_KNOTS:
+                day.worked |= hour
         day.shore_m = max(day.shore_m, shore_m[i])
         day.port_m = max(day.port_m, port_m[i])
         j = i + 1

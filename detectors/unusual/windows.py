@@ -207,8 +207,7 @@ def _from_days(facts: Facts, out: Windows, days: Array) -> None:
     def total(name: str) -> Floats:
         return np.asarray(np.bincount(row, days[name].astype("f8"), size), "f8")
 
-    heard = np.ascontiguousarray(days["heard"]).view("u1").reshape(-1, 4)
-    hours = np.bincount(row, _BITS[heard].sum(axis=1).astype("f8"), size)
+    hours = np.bincount(row, _hours(days["heard"]), size)
     sea_h = out.values[:, _PLACE["sea_h"]]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where((sea_h > 0) & (hours > 0), np.minimum(hours / sea_h, 1.0), np.nan)
@@ -224,21 +223,27 @@ def _from_days(facts: Facts, out: Windows, days: Array) -> None:
         _put(out, "high_seas_h", total("high_seas_us") / US_PER_H)
         known = facts.flag_known[out.hull]
         _put(out, "foreign_eez_h", np.where(known, total("foreign_us") / US_PER_H, np.nan))
-    week = _week_us(days) / US_PER_H
     most = np.zeros(size)
-    np.maximum.at(most, row, week)
-    _put(out, "work_7d_h", most)
+    np.maximum.at(most, row, _week_h(days))
+    told = np.bincount(row, _hours(days["told"]), size) > 0
+    _put(out, "work_7d_h", np.where(told, most, np.nan))
     out.class_b[:] = total("class_b") * 2 > total("fixes")
     _boxes(out, days, row)
 
 
-def _week_us(days: Array) -> Floats:
-    """Return the working time of the seven days up to each vessel-day."""
+def _hours(bits: NDArray[np.int32]) -> Floats:
+    """Return how many hours a mask of DAY holds."""
+    parts = np.ascontiguousarray(bits).view("u1").reshape(-1, 4)
+    return np.asarray(_BITS[parts].sum(axis=1), "f8")
+
+
+def _week_h(days: Array) -> Floats:
+    """Return the hours at working speed of the seven days up to each vessel-day."""
     key = days["hull"].astype("i8") * _DAYS_MAX + days["day"]
-    work = np.concatenate([[0], np.cumsum(days["slow_day_us"] + days["slow_night_us"])])
+    work = np.concatenate([[0], np.cumsum(_hours(days["worked"]))])
     first = np.searchsorted(key, key - 6)
     own = np.searchsorted(days["hull"], days["hull"])
-    return (work[1:] - work[np.maximum(first, own)]).astype("f8")
+    return np.asarray(work[1:] - work[np.maximum(first, own)], "f8")
 
 
 def _boxes(out: Windows, days: Array, row: Ints) -> None:

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from darkwake.cli import app
 from darkwake.risk import assess
-from darkwake.risk_benchmark import risers
 from darkwake.risk_digest import digest_numbers
 from darkwake.risk_numbers import read_numbers
 from darkwake.risk_run import read_run
 from darkwake.risk_settings import Risk
+from darkwake.risk_trials import risers
 from detectors.unusual import guard
 from tests.darkwake.risk_fleet import AWAY, FIRST, LINGERING, SIZE, write_fleet
 
@@ -215,6 +215,12 @@ def test_the_benchmark_tells_baselines_intervals_and_the_promise(
     assert fishing["unusual_over_distance"]["verdict"] == "not shown"
     assert told["labelled_without_score"] == 1
     assert told["false_alarms"]["promised"] == 0.05
+    for thinned in told["thinned"].values():
+        assert thinned["compared"] >= SIZE // 2
+        assert thinned["rose"] == thinned["newly_listed"] == 0, thinned
+    # Those that whole replays show too: see test_evasion_is_tabled_as_it_is.
+    assert told["evasion"]["tried"] == 3
+    assert told["evasion"]["off_the_list"]["silent_for_11_h"] == 0
     assert run("risk", "benchmark", "--run", folder, "--labels", labels)[0] == 0
     labels.write_text("number\n1\n")
     assert run("risk", "benchmark", "--run", folder, "--labels", labels)[0] == 4

@@ -35,6 +35,7 @@ def hourly(hours: int, knots: float, *, zone: int = 0, at_sea: bool = True) -> A
         shore_m=np.linspace(1e3, 9e3, size).astype("f4"),
         port_m=np.full(size, 5e3, "f4"),
         zone=np.full(size, zone, "i1"),
+        sog_knots=np.full(size, knots, "f4"),
     )
 
 
@@ -75,6 +76,7 @@ def test_a_silence_of_more_than_two_hours_is_nobodys_hours() -> None:
     rows = vessel_days(
         np.zeros(3, "i4"), time_us, one, one, at_sea=one > 0, class_b=one < 0,
         shore_m=one.astype("f4"), port_m=one.astype("f4"), zone=np.zeros(3, "i1"),
+        sog_knots=np.full(3, np.nan, "f4"),
     )  # fmt: skip
     assert int(rows["still_day_us"].sum() + rows["still_night_us"].sum()) == 2 * US_PER_H
     assert int(rows["heard"][0]).bit_count() == 3
@@ -133,8 +135,30 @@ def test_distance_coverage_and_work_come_from_the_days() -> None:
     found = features(here)
     assert value(found, "coverage") == pytest.approx(1.0)
     assert value(found, "max_shore_km") == pytest.approx(9.0)
-    assert value(found, "work_7d_h") == pytest.approx(48)
+    assert value(found, "work_7d_h") == 49, "48 hours, and the one of the last fix"
     assert value(found, "travelled_km") == pytest.approx(3 * 48 * 1.853, rel=0.01)
+
+
+def test_work_is_counted_in_hours_heard_so_that_lost_positions_add_none() -> None:
+    def days(knots: float, every: int) -> Any:
+        time_us = T0 + np.arange(0, 24 * 60, every) * 60_000_000
+        size = len(time_us)
+        none = np.zeros(size, "f4")
+        return vessel_days(
+            np.zeros(size, "i4"), time_us, np.zeros(size), 100.0 + np.sin(np.arange(size)) / 10.0,
+            at_sea=np.ones(size, bool), class_b=np.zeros(size, bool), shore_m=none, port_m=none,
+            zone=np.zeros(size, "i1"), sog_knots=np.full(size, knots, "f4"),
+        )  # fmt: skip
+
+    def hours(knots: float, every: int = 10) -> float:
+        here = facts(days=days(knots, every), last_us=np.array([day(1)]), visits=np.empty(0, VISIT))
+        return value(features(here), "work_7d_h")
+
+    assert [hours(knots) for knots in (0.9, 1.0, 6.0, 6.1)] == [0.0, 24.0, 24.0, 0.0]
+    # A ship that steams to and fro seems slow where few of its positions are heard: it worked none.
+    assert hours(9.0, 110) == 0.0
+    assert hours(3.0, 110) < hours(3.0)
+    assert np.isnan(hours(float("nan"))), "no speed sent: not known, not none"
 
 
 def test_a_meeting_cuts_the_time_without_supply() -> None:
