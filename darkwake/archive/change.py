@@ -65,13 +65,11 @@ class Change:
             for rows in row_groups or ():
                 writer.write_table(table.slice(first, rows), row_group_size=rows)
                 first += rows
-        sync(aside)
 
     def write_json(self, path: Path, value: object) -> None:
         """Write a small file, to appear as `path`."""
         aside = self._aside(path)
         aside.write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
-        sync(aside)
 
     def remove(self, path: Path) -> None:
         """Let a file go; its folder too when it is the last."""
@@ -81,6 +79,8 @@ class Change:
         """Do it."""
         if not self._new and not self._gone:
             return
+        for written in self._new.values():  # together: the disk was at it since they were written
+            sync(written)
         record = {
             "new": {
                 str(a.relative_to(self._folder)): _rel(p, self._folder)

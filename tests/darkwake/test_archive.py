@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import feeds
 from darkwake.archive import change as change_module
@@ -21,6 +22,7 @@ from darkwake.archive.layout import cell_name, cells_in, cells_of, day_of
 from darkwake.archive.query import Query, files_for, find
 from darkwake.archive.sorter import Sorter, without_duplicates
 from darkwake.archive.writer import parts, rows_in, write_rows
+from darkwake.cli import app
 from darkwake.reading import Reading
 from feeds.dedupe import row_hashes
 from tests.watch.recording import recording, table_of
@@ -307,3 +309,31 @@ def test_the_examples_of_the_page_work(tmp_path: Path, monkeypatch) -> None:
     assert found["cell"].height == steps // 2
     assert len(found["points"]) == steps
     assert found["points"].geometry.iloc[10].coords[0] == (7.26, 54.5)
+
+
+def test_the_commands_tell_what_they_did(log: Path, tmp_path: Path) -> None:
+    archive = str(tmp_path / "a")
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, ["archive", *words])
+        assert done.exit_code == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    assert "29898" in run("add", str(log), "--archive", archive)
+    (again,) = json.loads(run("add", str(log), "--archive", archive, "--json"))
+    assert (again["known"], again["rows_added"], again["rows_decoded"]) == (True, 0, 29_898)
+    told = json.loads(run("compact", "--archive", archive, "--json"))
+    assert told["rows"] == 29_898
+    assert told["months_by_number"]
+    rows = json.loads(run("query", "--archive", archive, "--json"))
+    assert len(rows) == 29_898
+    mine = [row for row in rows if row["mmsi"] == rows[0]["mmsi"]]
+    ask = ("query", "--archive", archive, "--mmsi", str(rows[0]["mmsi"]))
+    assert run(*ask).endswith(f"{len(mine)} rows, 50 shown; --out FILE writes all\n")
+    assert len(run(*ask, "--print", "csv").splitlines()) == len(mine) + 1
+    assert json.loads(run(*ask, "--print", "jsonl").splitlines()[0]) == mine[0]
+    assert f"{len(mine)} rows written" in run(*ask, "--out", str(tmp_path / "o.parquet"))
+    assert "end its name in" in run(*ask, "--out", str(tmp_path / "o.txt"), code=2)
+    assert "not one of table" in run(*ask, "--print", "xml", code=2)
+    assert "no archive" in run("query", "--archive", str(tmp_path), code=5)
+    assert "no such file" in run("add", str(tmp_path / "x"), "--archive", archive, code=4)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -11,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from distributed import Client, LocalCluster
+from distributed.security import Security
 from typer.testing import CliRunner
 
 from darkwake.archive.add import add_files
 from darkwake.archive.compact import compact
 from darkwake.cli import app
 from darkwake.cluster import client as client_module
-from darkwake.cluster.client import check_access
+from darkwake.cluster.client import check_access, connected
 from darkwake.cluster.tasks import Job, fold, ingest
 from darkwake.cluster_settings import Cluster
 from darkwake.options import ReplayOptions
@@ -213,3 +216,41 @@ def test_a_damaged_file_is_told_as_anywhere(cluster, logs, tmp_path) -> None:
     assert not (tmp_path / "out").exists()
     with pytest.raises(UsageError, match="HOST:PORT"):
         replayed(logs, tmp_path / "out", "127.0.0.1:8786")
+
+
+def test_a_cluster_is_reached_with_certificates_only(tmp_path: Path) -> None:
+    """With TLS both sides show a certificate that the same authority signed."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is absent: no certificates can be made")
+    mine, key = certificate(tmp_path, "mine")
+    stranger, other_key = certificate(tmp_path, "stranger")
+    with LocalCluster(
+        n_workers=1,
+        processes=False,
+        dashboard_address=":0",
+        silence_logs=50,
+        protocol="tls://",
+        security=Security(
+            require_encryption=True,
+            tls_ca_file=mine,
+            **{f"tls_{who}_cert": mine for who in ("client", "scheduler", "worker")},
+            **{f"tls_{who}_key": key for who in ("client", "scheduler", "worker")},
+        ),
+    ) as made:
+        ours = Cluster(tls_ca_file=mine, tls_cert_file=mine, tls_key_file=key, connect_timeout_s=60)
+        with connected(made.scheduler_address, ours) as client:
+            check_access(client, [], tmp_path)
+        theirs = ours.model_copy(
+            update={"tls_cert_file": stranger, "tls_key_file": other_key, "connect_timeout_s": 1}
+        )
+        with pytest.raises(UsageError, match="no scheduler answers"):
+            connected(made.scheduler_address, theirs).__enter__()
+
+
+def certificate(folder: Path, name: str) -> tuple[str, str]:
+    """Return the paths of a certificate that signed itself, and of its key."""
+    cert, key = str(folder / f"{name}.pem"), str(folder / f"{name}-key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    paths = ["-out", cert, "-keyout", key, "-subj", f"/CN={name}"]
+    subprocess.run([*command, *paths], check=True, capture_output=True)  # noqa: S603
+    return cert, key
