@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from darkwake.console import say, say_json, say_table
-from vessels.errors import UsageError
+from darkwake.console import say, say_json, say_table, warn
+from vessels.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,6 +174,14 @@ def ships_in_images(
     from imagery.ships import find_ships  # noqa: PLC0415 - as above
 
     image = open_image(paths, cast("Literal['auto', 's1', 's2']", sensor))
+    if image.geometry.kind == "none":
+        warn(
+            f"{paths[0]}: has no coordinate reference system and no ground control points:"
+            " rows and columns are told, no positions; the top is taken for north,"
+            f" a pixel for {image.pixel_m:g} m"
+        )
+        if structures is not None:
+            raise InputError("tells no place: --structures is of no use", path=str(paths[0]))
     ships = find_ships(image)
     if structures is not None:
         from imagery.structures import read_structures, without_structures  # noqa: PLC0415
@@ -186,11 +194,14 @@ def ships_in_images(
 
 
 def to_geojson(image: "Image", ships: "pa.Table") -> dict[str, Any]:
-    """Return ships as a GeoJSON FeatureCollection of points; the image's facts ride along."""
+    """Return ships as a GeoJSON FeatureCollection of points; the image's facts ride along.
+
+    Where the image tells no place, a ship's geometry is null, as RFC 7946 has it.
+    """
     features = []
     for row in ships.to_pylist():
         lat, lon = row.pop("lat"), row.pop("lon")
-        point = {"type": "Point", "coordinates": [lon, lat]}
+        point = None if lat is None else {"type": "Point", "coordinates": [lon, lat]}
         features.append({"type": "Feature", "geometry": point, "properties": row})
     return {
         "type": "FeatureCollection",
@@ -202,6 +213,7 @@ def to_geojson(image: "Image", ships: "pa.Table") -> dict[str, Any]:
             "rows": image.shape[0],
             "columns": image.shape[1],
             "pixel_m": round(image.pixel_m, 3),
+            "placed_by": image.geometry.kind,
             "time": image.time.isoformat().replace("+00:00", "Z") if image.time else None,
         },
     }
@@ -214,8 +226,8 @@ def _print(image: "Image", ships: "pa.Table") -> None:
         (
             (
                 f"{ship['score']:.2f}",
-                f"{ship['lat']:.5f}",
-                f"{ship['lon']:.5f}",
+                _degrees(ship["lat"]),
+                _degrees(ship["lon"]),
                 f"{ship['length_m']:.0f}",
                 f"{ship['width_m']:.0f}",
                 "-" if ship["heading_deg"] is None else f"{ship['heading_deg']:.0f}",
@@ -230,3 +242,7 @@ def _print(image: "Image", ships: "pa.Table") -> None:
         f"{ships.num_rows} ships in {image.shape[1]} x {image.shape[0]} pixels of"
         f" {image.pixel_m:.1f} m, {_SENSOR_NAMES[image.sensor]}, bands {', '.join(image.bands)}."
     )
+
+
+def _degrees(value: float | None) -> str:
+    return "-" if value is None else f"{value:.5f}"

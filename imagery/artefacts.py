@@ -49,6 +49,8 @@ def without_echoes(ships: list[Ship], image: Image) -> list[Ship]:
 def _headings(image: Image) -> list[float]:
     """Return directions the satellite may have flown, degrees from north."""
     row, column = (image.shape[0] - 1) / 2.0, (image.shape[1] - 1) / 2.0
+    if image.geometry.kind == "none":
+        return [0.0]
     if image.geometry.kind != "affine":
         east, north = ground_axes(image.geometry, row, column)[0, 0]
         return [float(np.degrees(np.arctan2(east, north)))]

@@ -29,7 +29,7 @@ DETECTION = pa.schema(
 )
 """Ships of an image, best score first.
 
-`row`, `col`: centre, pixels from the centre of the first pixel. `heading_deg`: axis of the hull,
+`lat`, `lon`: null where the file tells no place. `row`, `col`: centre, pixels from the centre of the first pixel. `heading_deg`: axis of the hull,
 0..180 from true north (bow and stern look alike); null where it is as wide as long. `score`: 0..1,
 to rank by and to cut at; not a probability. `contrast_db`: brightness over the water around it.
 `flags`: what to know, such as `touches_land`, `one_band`, `beside_land`.
@@ -79,8 +79,8 @@ def to_table(
     lat, lon = geometry.locate(row, column) if order else (row, column)
     length, width, heading = _sizes(order, geometry, row, column, blur_px, flat=flat)
     columns = {
-        "lat": np.round(lat, 6),
-        "lon": np.round(lon, 6),
+        "lat": pa.array(np.round(lat, 6), pa.float64(), from_pandas=True),
+        "lon": pa.array(np.round(lon, 6), pa.float64(), from_pandas=True),
         "row": np.round(row, 2),
         "col": np.round(column, 2),
         "length_m": np.round(length, 1),

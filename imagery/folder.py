@@ -97,6 +97,9 @@ class Folder:
             except InputError as error:
                 self.skipped.append(str(error))
                 continue
+            if image.geometry.kind == "none":
+                self.skipped.append(f"{name}: tells no place: no coordinate system, no points")
+                continue
             if image.time is None:
                 self.skipped.append(f"{name}: tells no time, neither in its name nor in its tags")
                 continue

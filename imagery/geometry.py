@@ -26,7 +26,7 @@ class Geometry(Protocol):
 
     @property
     def kind(self) -> str:
-        """How it is known: affine, gcps or orbit."""
+        """How it is known: affine, gcps or orbit; none where it is not."""
 
     def locate(self, row: ArrayLike, column: ArrayLike) -> tuple[Floats, Floats]:
         """Return latitudes and longitudes of pixel centres, degrees, flat."""
@@ -47,6 +47,19 @@ class AffineGeometry:
         rows, columns = _flat(row, column)
         x, y = apply(self.transform, columns + 0.5, rows + 0.5)
         return to_degrees(self.crs, x, y)
+
+
+@dataclass(frozen=True)
+class NoGeometry:
+    """Pixels of which no place is known: only their size, and that is told or taken for granted."""
+
+    pixel_m: float
+    kind: str = "none"
+
+    def locate(self, row: ArrayLike, column: ArrayLike) -> tuple[Floats, Floats]:
+        """Return NaN for each pixel."""
+        rows, _ = _flat(row, column)
+        return np.full(rows.size, np.nan), np.full(rows.size, np.nan)
 
 
 def apply(transform: Any, x: Any, y: Any) -> tuple[Any, Any]:
@@ -190,9 +203,13 @@ def ground_axes(geometry: Geometry, row: ArrayLike, column: ArrayLike) -> Floats
 
     The last axis is (east, north), the middle one (row, column). From positions a few pixels to
     both sides, on the sphere: true ground metres, also where the map's own metres are stretched.
+    Where no place is known, the top of the picture is taken for north.
     """
     rows, columns = _flat(row, column)
     out = np.empty((rows.size, 2, 2))
+    if isinstance(geometry, NoGeometry):
+        out[:] = np.array([[0.0, -1.0], [1.0, 0.0]]) * geometry.pixel_m
+        return out
     for axis, (dr, dc) in enumerate(((_STEP_PX, 0.0), (0.0, _STEP_PX))):
         lat1, lon1 = geometry.locate(rows - dr, columns - dc)
         lat2, lon2 = geometry.locate(rows + dr, columns + dc)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from imagery.geometry import Geometry, Lattice
+from imagery.geometry import Geometry, Lattice, NoGeometry
 from vessels.geography import on_land
 
 Floats = NDArray[np.float32]
@@ -38,8 +38,13 @@ class Blocks(NamedTuple):
     side_m: float
 
 
-def land_blocks(geometry: Geometry, shape: tuple[int, int]) -> Marks:
-    """Return which blocks have their centre on land of the shipped 1:10m polygons."""
+def land_blocks(geometry: Geometry, shape: tuple[int, int]) -> Marks | None:
+    """Return which blocks have their centre on land of the shipped 1:10m polygons.
+
+    None where nobody knows the place.
+    """
+    if isinstance(geometry, NoGeometry):
+        return None
     rows = (np.arange(-(-shape[0] // BLOCK_PX)) + 0.5) * BLOCK_PX - 0.5
     columns = (np.arange(-(-shape[1] // BLOCK_PX)) + 0.5) * BLOCK_PX - 0.5
     lattice = Lattice(geometry, shape)
@@ -58,8 +63,13 @@ def _ask(lattice: Lattice, rows: NDArray[np.floating], columns: NDArray[np.float
     return on_land(lat, lon)
 
 
-def blocked(blocks: Blocks, land: Marks) -> Marks:
-    """Return the blocks that hold land, or where no sea is known."""
+def blocked(blocks: Blocks, land: Marks | None) -> Marks:
+    """Return the blocks that hold land, or where no sea is known.
+
+    Without polygons the picture alone tells.
+    """
+    if land is None:
+        return _without_coast(blocks, np.zeros(blocks.mean.shape, np.bool_))
     reach = max(round(_BAND_M / blocks.side_m), 1)
     near = ndimage.binary_dilation(land, iterations=reach)
     known = np.isfinite(blocks.mean)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from imagery.bands import RADAR, Sensor, name_bands, sensor_of
-from imagery.geometry import AffineGeometry, GcpGeometry, Geometry, apply, pixel_size_m
+from imagery.geometry import AffineGeometry, GcpGeometry, Geometry, NoGeometry, apply, pixel_size_m
 from imagery.image import Band, FileBand, Image
 from imagery.raster import RasterFile, open_raster
 from imagery.s1_annotation import Annotation, Calibration, read_annotation, read_calibration
@@ -17,6 +17,8 @@ from imagery.s1_orbit import OrbitGeometry
 from vessels.errors import InputError
 
 _LEAST_PIXEL_M, _MOST_PIXEL_M = 0.2, 120.0
+USUAL_PIXEL_M = 10.0
+"""Of Sentinel-1 GRDH and of Sentinel-2's sharpest bands: taken where a file tells no size."""
 _SAME_PLACE_PX = 0.6
 _STAMP = re.compile(r"20\d{6}T\d{6}", re.IGNORECASE)
 _SPECKLE, _UNLIKE = 0.05, 0.48
@@ -29,8 +31,8 @@ def open_image(paths: Sequence[Path], sensor: Literal["auto", "s1", "s2"] = "aut
     """Open the files of one scene, or its .SAFE folder, as one image.
 
     Raises:
-        InputError: a file is no raster, damaged or hostile; the files are not of one scene; there
-            is no usable georeference.
+        InputError: a file is no raster, damaged or hostile; the files are not of one scene; the
+            georeference is wrong. Where there is none, `geometry.kind` is "none".
     """
     if not paths:
         raise InputError("no image was given")
@@ -213,8 +215,19 @@ def _geometry(base: RasterFile, note: Annotation | None) -> Geometry:
             return GcpGeometry(base.gcps, base.gcp_crs)
     except InputError as error:
         raise InputError(str(error), path=str(base.path)) from error
-    lacking = "no coordinate reference system" if base.crs is None else "no geotransform"
-    raise InputError(f"has {lacking} and no ground control points", path=str(base.path))
+    return NoGeometry(_step_of(base))
+
+
+def _step_of(file: RasterFile) -> float:
+    """Return the pixel size in metres that a file without a system can mean.
+
+    Its own step where that is one of metres, and else Sentinel's 10 m.
+    """
+    if file.transform is None:
+        return USUAL_PIXEL_M
+    a, b, _, d, e, _ = tuple(file.transform)[:6]
+    step = float(np.sqrt(abs(a * e - b * d)))
+    return step if 1.0 < step <= _MOST_PIXEL_M else USUAL_PIXEL_M
 
 
 def _beside(measurement: Path, folder: str, prefix: str = "") -> Path | None:

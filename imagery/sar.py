@@ -93,7 +93,6 @@ def find_ships_sar(image: Image, *, land_mask: NDArray[np.bool_] | None = None) 
         if land_mask is not None:
             pixels[land_mask] = 0
         else:
-            assert polygons is not None  # noqa: S101 - one of the two is given
             clear_land(pixels, polygons, image.pixel_m)
         found[name] = find_groups(pixels, image.pixel_m, encoding.looks, alone_rate)
     ships = _fuse(found, image.pixel_m)
@@ -101,18 +100,19 @@ def find_ships_sar(image: Image, *, land_mask: NDArray[np.bool_] | None = None) 
     return to_table(ships, image.geometry, _POINT_SIGMA_M / image.pixel_m)
 
 
-def clear_land(pixels: Pixels, polygons: land.Marks, pixel_m: float) -> None:
-    """Set land to 0, in place."""
-    sums = np.zeros(polygons.shape, np.int64)
-    counts = np.zeros(polygons.shape, np.int32)
-    parts = strips(0, polygons.shape[0], 64)
+def clear_land(pixels: Pixels, polygons: land.Marks | None, pixel_m: float) -> None:
+    """Set land to 0, in place. Without polygons the picture alone tells what is land."""
     size = land.BLOCK_PX
+    shape = -(-pixels.shape[0] // size), -(-pixels.shape[1] // size)
+    sums = np.zeros(shape, np.int64)
+    counts = np.zeros(shape, np.int32)
+    parts = strips(0, shape[0], 64)
     list(in_threads(lambda p: _cfar.block_sums(pixels, size, *p, sums, counts), parts))
     half = size * size // 2
     mean = np.where(counts >= half, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
     cover = land.blocked(land.Blocks(mean, size * pixel_m), polygons)
     # A block with little data at the edge of the scene is no land.
-    cover &= (counts >= half) | polygons
+    cover &= (counts >= half) | (False if polygons is None else polygons)
     list(in_threads(lambda p: _cfar.clear_blocks(pixels, size, cover, *p), parts))
 
 

@@ -193,8 +193,7 @@ def test_sidecars_are_not_read(write_tiff: Writer, tmp_path: Path) -> None:
         "<PAMDataset><SRS>EPSG:4326</SRS><GeoTransform>1,1e-4,0,1,0,-1e-4</GeoTransform></PAMDataset>"
     )
     (tmp_path / "s1_vv.tfw").write_text("10\n0\n0\n-10\n400000\n100000\n")
-    with pytest.raises(InputError, match="no coordinate reference system"):
-        open_image([path])
+    assert open_image([path]).geometry.kind == "none"
 
 
 def test_truncated(write_tiff: Writer, scene: dict[str, NDArray[np.uint16]]) -> None:
@@ -225,18 +224,35 @@ def test_damaged_everywhere(write_tiff: Writer, scene: dict[str, NDArray[np.uint
 @pytest.mark.parametrize(
     ("crs", "transform", "what"),
     [
-        (None, OPEN_SEA, "no coordinate reference system"),
         ("EPSG:4326", OPEN_SEA, "off the Earth"),
         ("EPSG:32631", Affine(1000.0, 0.0, 4e5, 0.0, -1000.0, 1e5), "measure 1003 m"),
         ("EPSG:4326", Affine(1.0, 0.0, 0.0, 0.0, -1.0, 10.0), "measure 1.1"),
     ],
 )
 def test_wrong_georeference(
-    crs: str | None, transform: Affine, what: str, write_tiff: Writer
+    crs: str, transform: Affine, what: str, write_tiff: Writer
 ) -> None:
     path = write_tiff("s1_vv.tif", np.ones((40, 40), np.uint16), crs=crs, transform=transform)
     with pytest.raises(InputError, match=what):
         open_image([path])
+
+
+@pytest.mark.parametrize(
+    ("transform", "pixel_m"),
+    [(Affine.identity(), 10.0), (OPEN_SEA, 10.0), (Affine(20.0, 0, 0, 0, -20.0, 0), 20.0)],
+)
+def test_without_a_georeference_rows_and_columns_are_told(
+    transform: Affine, pixel_m: float, write_tiff: Writer, scene: dict[str, NDArray[np.uint16]]
+) -> None:
+    files = [
+        write_tiff(f"plain_{name}.tif", values, crs=None, transform=transform)
+        for name, values in scene.items()
+    ]
+    image = open_image(files)
+    assert (image.geometry.kind, image.pixel_m) == ("none", pixel_m)
+    if pixel_m == 10.0:
+        assert places(files) == FOUND
+        assert find_ships(image)["lat"].null_count == 2
 
 
 def test_files_of_different_places(write_tiff: Writer) -> None:
