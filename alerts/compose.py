@@ -4,9 +4,10 @@ The same row gives the same mail at any time, its Message-ID and date included. 
 only through Jinja's autoescape, headers only through EmailMessage, which refuses line breaks.
 """
 
+import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -125,13 +126,17 @@ def _event_body(
     words = Words(payload["language"])
     known = identities_from(payload["identities"])
     zone = payload["time_zone"]
-    told = letter(event, words, step=row["step"], time_zone=zone, known=known)
+    seen = payload.get("picture") or {}
+    says = seen.get("says", ())
+    told = letter(event, words, step=row["step"], time_zone=zone, known=known, seen=says)
     message["Subject"] = told.subject
     message["X-Darkwake-Event"] = event.event_id
     foot = _foot(words, row["subscription"])
     text = _event_text(told, words, foot)
-    picture = draw(event, known)
-    cid = f"map.{event.event_id}@darkwake"
+    pictures = {f"map.{event.event_id}@darkwake": draw(event, known)}
+    if seen.get("png"):
+        above = {f"space.{event.event_id}@darkwake": base64.b64decode(seen["png"])}
+        pictures = above | pictures
     page = partial(
         _html,
         "alert.html",
@@ -146,10 +151,11 @@ def _event_body(
     )
     files = _files(event, payload["attach"], words)
 
-    def html(with_picture: bool) -> str:  # noqa: FBT001 - _fill gives it
-        return page(picture=cid if with_picture else None)
+    def html(cids: Sequence[str]) -> str:
+        named = {cid.split(".")[0]: cid for cid in cids}
+        return page(picture=named.get("map"), seen=named.get("space"))
 
-    _fill(message, text, html, (cid, picture), files, int(payload["max_kb"]) * 1000)
+    _fill(message, text, html, pictures, files, int(payload["max_kb"]) * 1000)
 
 
 def _event_text(told: Letter, words: Words, foot: list[str]) -> str:
@@ -213,14 +219,14 @@ def _bundle_body(message: EmailMessage, row: Row, payload: Mapping[str, Any]) ->
     for beside in (comparison(payload.get("numbers") or [], words), None):
         text = "\n".join([*lines, *_beside_peers(beside), "", "-- ", *foot]) + "\n"
         html = partial(_as_it_is, page(beside=beside))
-        _fill(message, text, html, None, [], int(payload["max_kb"]) * 1000)
+        _fill(message, text, html, {}, [], int(payload["max_kb"]) * 1000)
         if beside is None or len(message.as_bytes()) <= int(payload["max_kb"]) * 1000:
             return
 
 
-def _as_it_is(html: str, with_picture: bool) -> str:  # noqa: FBT001 - _fill gives it
+def _as_it_is(html: str, cids: Sequence[str]) -> str:
     """Return the page of a bundle, which has no place for a picture."""
-    del with_picture
+    del cids
     return html
 
 
@@ -268,23 +274,24 @@ def _test_body(message: EmailMessage, payload: Mapping[str, Any]) -> None:
 def _fill(
     message: EmailMessage,
     text: str,
-    html: Callable[[bool], str],
-    picture: tuple[str, bytes] | None,
+    html: Callable[[Sequence[str]], str],
+    pictures: Mapping[str, bytes],
     files: list[tuple[str, str, str]],
     most_bytes: int,
 ) -> None:
-    """Put the parts in; where they are too many bytes, leave out files first, then the picture.
+    """Put the parts in; where they are too many bytes, leave out files first, then pictures.
 
-    `html` gives the page with or without the place for the picture.
+    `html` gives the page for the pictures that go in, by their content ids; the first matters most.
     """
-    plans = [(picture, files), (picture, []), (None, [])]
-    for number, (image, attached) in enumerate(plans, 1):
+    cids = list(pictures)
+    plans = [(cids, files), *((cids[:count], []) for count in range(len(cids), -1, -1))]
+    for number, (shown, attached) in enumerate(plans, 1):
         message.clear_content()
         message.set_content(text, cte=_ENCODING)
-        message.add_alternative(html(image is not None), subtype="html", cte=_ENCODING)
-        if image is not None:
-            page = [part for part in message.iter_parts() if isinstance(part, EmailMessage)][1]
-            page.add_related(image[1], "image", "png", cid=f"<{image[0]}>", disposition="inline")
+        message.add_alternative(html(shown), subtype="html", cte=_ENCODING)
+        page = [part for part in message.iter_parts() if isinstance(part, EmailMessage)][1]
+        for cid in shown:
+            page.add_related(pictures[cid], "image", "png", cid=f"<{cid}>", disposition="inline")
         for name, subtype, body in attached:
             message.add_attachment(body.encode(), "application", subtype, filename=name)
         _set_boundaries(message)

@@ -3,7 +3,7 @@
 The same parts make the text and the HTML form. Everything is plain text here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ _WHERE, _WHEN, _WHO, _WITH = mark("Where"), mark("When"), mark("Who"), mark("Wit
 _SURE, _AGAIN, _ZONES = mark("How sure"), mark("Heard again"), mark("Zones")
 _CANDIDATES = mark("Candidates")
 _LISTS, _AFTER, _ALERT = mark("On lists"), mark("After findings"), mark("Alert")
-_NUMBERS = mark("All numbers")
+_NUMBERS, _SEEN = mark("All numbers"), mark("Seen from space")
 _LISTED = (
     (_NUMBERS, "numbers"),
     (_ZONES, "zones"),
@@ -67,8 +67,12 @@ def letter(
     step: str,
     time_zone: str = "UTC",
     known: Mapping[str, Identity] | None = None,
+    seen: Sequence[str] = (),
 ) -> Letter:
-    """Return what a mail says of a finding at a step of its alert."""
+    """Return what a mail says of a finding at a step of its alert.
+
+    `seen` are sentences of what a satellite saw; they are in English.
+    """
     hulls = known or {}
     other = hulls.get(event.other_hull_id or "", NOBODY)
     return Letter(
@@ -76,7 +80,10 @@ def letter(
         lead=_lead(event, words, step),
         headline=phrases.headline(event, words, other.name),
         meaning=words.plain(meaning_of(event)),
-        facts=tuple(_facts(event, words, time_zone, hulls)),
+        facts=(
+            *((words.plain(_SEEN), plain(line)) for line in seen),
+            *_facts(event, words, time_zone, hulls),
+        ),
         reach=_reach(event, words) if step != "withdrawn" else "",
         why=tuple(phrases.reasons(event, words)),
         causes=words.plain(causes_of(event)),

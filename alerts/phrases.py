@@ -108,6 +108,7 @@ _SURE = ((0.8, mark("strong")), (0.5, mark("fair")), (0.0, mark("weak")))
 STEP_LEAD = {
     "reminder": mark("Reminder: nobody has acknowledged this alert yet."),
     "closed": mark("Update: this has ended."),
+    "pictured": mark("Update: a satellite picture of this place and time has come in."),
     "withdrawn": mark(
         "Correction: late data changed the picture. This alert is withdrawn and no longer holds."
     ),
@@ -116,6 +117,7 @@ STEP_LEAD = {
 STEP_SHORT = {
     "reminder": mark("Reminder"),
     "closed": mark("Ended"),
+    "pictured": mark("Picture"),
     "withdrawn": mark("Withdrawn"),
     "corrected": mark("Corrected"),
 }

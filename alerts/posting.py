@@ -131,6 +131,16 @@ class Poster:
                 self._follow(row, "closed", event, life)
         self._put_machines("closed", event, life)
 
+    def pictured(self, event: Event, life: int, picture: Mapping[str, Any]) -> None:
+        """Tell those who know of the event what a satellite saw of it: once, in its thread.
+
+        `picture` holds `says`, a list of sentences, and `png`, the picture in base64.
+        """
+        for row in self._told(event.event_id, life):
+            if row["state"] not in _UNSENT:
+                self._follow(row, "pictured", event, life, more={"picture": dict(picture)})
+        self._put_machines("pictured", event, life)
+
     def reminder(self, event: Event, life: int, opened_us: int) -> int:
         """Remind those who were told at once and whose wait is over; return how many."""
         known = [row for row in self._told(event.event_id, life) if row["state"] == "sent"]
@@ -199,6 +209,7 @@ class Poster:
         *,
         flood: bool = False,
         references: Iterable[str] = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         held = event.type in self._context.held_types and step == "opened"
         way = (
@@ -213,6 +224,7 @@ class Poster:
             "time_zone": subscription.time_zone,
             "attach": list(subscription.attach),
             "max_kb": subscription.max_kb,
+            **(more or {}),
         }
         added = insert_once(
             self._connection,
@@ -328,13 +340,23 @@ class Poster:
         tell_operator(self._connection, self._context, f"flood:{type_name}:{hour}", text)
         return True
 
-    def _follow(self, row: Row, step: str, event: Event, life: int) -> None:
+    def _follow(
+        self,
+        row: Row,
+        step: str,
+        event: Event,
+        life: int,
+        *,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         """Put a later step for who got `row`, in its thread, if the subscription still stands."""
         subscription = self._by_name.get(row["subscription"])
         if subscription is None or row["recipient"] not in subscription.to:
             return
         references = [*json.loads(row["references_ids"]), self._sent_as(row)]
-        self._put(subscription, row["recipient"], step, event, life, references=references)
+        self._put(
+            subscription, row["recipient"], step, event, life, references=references, more=more
+        )
 
     def _sent_as(self, row: Row) -> str:
         """Return the Message-ID that the receiver saw: the row's own, or its bundle's."""

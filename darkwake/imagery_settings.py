@@ -46,6 +46,18 @@ class Imagery(Section):
     budget_mb: float = quantity(
         500.0, "One command pulls no more than this from a catalogue.", unit="MB", source=OURS, ge=0
     )
+    daily_mb: float = quantity(
+        2000.0,
+        "A watch pulls no more than this from catalogues in a day (UTC).",
+        unit="MB",
+        source=OURS,
+        ge=0,
+    )
+    pictures: str = Field(
+        default="pictures",
+        description="Folder of what a watch has seen: pictures, ships, answers.",
+        json_schema_extra={"unit": "path", "source": OURS},
+    )
     timeout_s: float = quantity(
         20.0, "How long a server may stay silent.", unit="s", source=OURS, gt=0, le=600
     )

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from darkwake.diff import read_record
 from darkwake.imagery_settings import Imagery
 from darkwake.outputs import write_json
-from darkwake.tiles_run import RunFixes, area_of
+from darkwake.tiles_run import Fixes, RunFixes, area_of
 from darkwake.vessel_events import event_from_feature
 from darkwake.vessel_fixes import database
 from detectors.events import Event
@@ -37,7 +37,9 @@ from vessels.errors import InputError, UsageError
 FINDINGS = "imagery.json"
 FOLDER = "tiles"
 MAIL_PICTURE = "mail.png"
-MAIL_PX, MAIL_COLOURS = 480, 64
+MAIL_PX, MAIL_M, MAIL_CALM_PX = 360, 2000.0, 1.5
+MAIL_COLOURS = {"s1": 16, "s2": 64}
+"""A picture of some 25 kB: a mail is at most 60 kB. Speckle packs badly, hence few greys."""
 MAX_KNOTS = 25.0
 """Fastest that a ship is taken to sail when its reachable set is asked about."""
 _SENSORS: tuple[Any, ...] = ("s1", "s2")
@@ -79,13 +81,27 @@ def tiles_for_events(
         fixes = RunFixes(connection, run)
         for event in events:
             tell(f"looking for images of {event.event_id}")
-            looked = look(event, fixes, providers, settings)
-            findings.append(_write(run, looked, fixes))
-    _remember(run, findings)
+            findings.append(look_and_write(run, event, fixes, providers, settings))
+    remember(run, findings)
     return findings
 
 
-def look(event: Event, fixes: RunFixes, providers: Sequence[Provider], settings: Imagery) -> Looked:
+def look_and_write(
+    folder: Path,
+    event: Event,
+    fixes: Fixes,
+    providers: Sequence[Provider],
+    settings: Imagery,
+) -> dict[str, Any]:
+    """Look at an event, write what is seen into `folder`, return the finding.
+
+    Raises:
+        InputError: nothing is known of where its vessel was.
+    """
+    return _write(folder, look(event, fixes, providers, settings), fixes)
+
+
+def look(event: Event, fixes: Fixes, providers: Sequence[Provider], settings: Imagery) -> Looked:
     """Search scenes of an event and look at those that are worth it. Writes nothing."""
     own = fixes.known.get(event.hull_id)
     length = own.length_m if own and own.length_m == own.length_m else None
@@ -122,13 +138,13 @@ def _search(
     return found
 
 
-def _where(fixes: RunFixes, event: Event, at_us: int) -> tuple[tuple[float, float], float]:
+def _where(fixes: Fixes, event: Event, at_us: int) -> tuple[tuple[float, float], float]:
     ship = _suspect(fixes, event, at_us)
     expected = expect([ship], at_us)
     return (float(expected.lat[0]), float(expected.lon[0])), float(expected.variance_m2[0])
 
 
-def _suspect(fixes: RunFixes, event: Event, at_us: int) -> OnAis:
+def _suspect(fixes: Fixes, event: Event, at_us: int) -> OnAis:
     ship = fixes.around(event.hull_id, at_us)
     if ship is None:
         raise InputError(f"tracks.parquet knows nothing of hull {event.hull_id}")
@@ -136,7 +152,7 @@ def _suspect(fixes: RunFixes, event: Event, at_us: int) -> OnAis:
 
 
 def _sight(
-    event: Event, fixes: RunFixes, provider: Provider, ranked: Ranked, settings: Imagery
+    event: Event, fixes: Fixes, provider: Provider, ranked: Ranked, settings: Imagery
 ) -> Sight:
     at_us = ranked.scene.time_us
     (lat, lon), variance = _where(fixes, event, at_us)
@@ -176,7 +192,7 @@ def _before(
         return None
 
 
-def _write(run: Path, looked: Looked, fixes: RunFixes) -> dict[str, Any]:
+def _write(run: Path, looked: Looked, fixes: Fixes) -> dict[str, Any]:
     """Write the pictures and rows of an event, put them on the map, return the finding."""
     event = looked.event
     name = event.vessel_name or f"MMSI {event.mmsi:09d}"
@@ -221,10 +237,17 @@ def _mail_picture(sight: Sight, marks: Sequence[tuple[float, float, str]]) -> by
     from imagery.chips import window_around  # noqa: PLC0415 - beside its only use
 
     try:
-        window = window_around(sight.image, *sight.suspect, 3000.0)
+        window = window_around(sight.image, *sight.suspect, MAIL_M)
     except InputError:  # the suspect lies outside: the whole chip then
         window = sight.image.window()
-    return quicklook(sight.image, window, marks=marks, side_px=MAIL_PX - 40, colours=MAIL_COLOURS)
+    return quicklook(
+        sight.image,
+        window,
+        marks=marks,
+        side_px=MAIL_PX - 40,
+        colours=MAIL_COLOURS[sight.image.sensor],
+        calm_px=MAIL_CALM_PX,
+    )
 
 
 def _no_image(looked: Looked) -> str:
@@ -262,7 +285,7 @@ def _title(scene: Scene) -> str:
     return f"{label}: {kind}" if label else f"{kind.capitalize()} {Path(scene.scene_id).name}"
 
 
-def _map_image(event: Event, sight: Sight, says: str, fixes: RunFixes) -> MapImage:
+def _map_image(event: Event, sight: Sight, says: str, fixes: Fixes) -> MapImage:
     ships = []
     for row in sight.ships.to_pylist():
         known = fixes.known.get(row["hull_id"] or "")
@@ -348,7 +371,8 @@ def mail_picture(run: Path, event_id: str) -> bytes | None:
     return path.read_bytes() if event_id.isalnum() and path.is_file() else None
 
 
-def _remember(run: Path, findings: Sequence[dict[str, Any]]) -> None:
+def remember(run: Path, findings: Sequence[dict[str, Any]]) -> None:
+    """Put findings into imagery.json, in place of older ones of the same events."""
     held = read_findings(run) | {one["event_id"]: one for one in findings}
     aside = run / f"{FINDINGS}.part"
     write_json(aside, {"events": [held[name] for name in sorted(held)]})

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from darkwake.imagery_settings import Imagery
@@ -10,6 +11,9 @@ from imagery.cache import Cache
 from imagery.folder import Folder
 from imagery.scenes import Provider
 from vessels.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from imagery.web import Budget
 
 _MB = 1_000_000
 EARTH_SEARCH = "https://earth-search.aws.element84.com/v1"
@@ -20,8 +24,12 @@ CDSE_TOKEN = "DARKWAKE_CDSE_TOKEN"  # noqa: S105 - the name of a variable, no se
 STAC_TOKEN = "DARKWAKE_STAC_TOKEN"  # noqa: S105 - as above
 
 
-def providers_of(settings: Imagery, folders: Sequence[Path] = ()) -> list[Provider]:
+def providers_of(
+    settings: Imagery, folders: Sequence[Path] = (), budget: "Budget | None" = None
+) -> list[Provider]:
     """Return where to look for scenes; folders given are looked in alone.
+
+    All catalogues share one budget of bytes: that of the settings, where none is given.
 
     Raises:
         UsageError: there is nowhere to look.
@@ -33,7 +41,7 @@ def providers_of(settings: Imagery, folders: Sequence[Path] = ()) -> list[Provid
         return [Folder(path) for path in folders]
     out: list[Provider] = [Folder(Path(path)) for path in settings.folders]
     if settings.catalogues or settings.stac_url:
-        out += _catalogues(settings)
+        out += _catalogues(settings, budget)
     if not out:
         raise UsageError(
             "nowhere to look for scenes: give --scenes FOLDER, or name folders or catalogues"
@@ -42,15 +50,15 @@ def providers_of(settings: Imagery, folders: Sequence[Path] = ()) -> list[Provid
     return out
 
 
-def _catalogues(settings: Imagery) -> list[Provider]:
+def _catalogues(settings: Imagery, budget: "Budget | None") -> list[Provider]:
     from imagery.stac import Catalogue, SasSigner  # noqa: PLC0415 - pystac and requests, seldom
-    from imagery.web import Web  # noqa: PLC0415 - as above
+    from imagery.web import Budget, Web  # noqa: PLC0415 - as above
 
     cache = Cache(Path(settings.cache), int(settings.cache_mb * _MB))
-    budget = int(settings.budget_mb * _MB)
+    shared = budget or Budget(int(settings.budget_mb * _MB))
 
     def web(secrets: dict[str, str], own: frozenset[str] = frozenset()) -> Web:
-        return Web(own=own, secrets=secrets, timeout_s=settings.timeout_s, budget_bytes=budget)
+        return Web(own=own, secrets=secrets, timeout_s=settings.timeout_s, budget=shared)
 
     out: list[Provider] = []
     for name in settings.catalogues:

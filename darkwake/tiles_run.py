@@ -1,10 +1,10 @@
 """What a run knows of the ships near an image: fixes before and after its time, length, kind."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow.parquet as pq
@@ -16,7 +16,7 @@ from imagery.scenes import Outline
 from vessels.errors import InputError
 from vessels.units import M_PER_NM, US_PER_H, US_PER_MIN
 
-_REACH_US = 6 * US_PER_H
+REACH_US = 6 * US_PER_H
 """A ship whose nearest fix is further off in time is not expected in a picture."""
 _MARGIN_DEG = 2.0
 """A ship sails this far in the time above."""
@@ -37,6 +37,22 @@ class Known:
     name: str | None
     length_m: float
     kind: str
+
+
+class Fixes(Protocol):
+    """Where fixes come from: a run, or the archive of a watch."""
+
+    known: dict[str, Known]
+    """What is stated of hulls, by hull."""
+
+    def around(self, hull: str, at_us: int) -> OnAis | None:
+        """Return a hull with its fixes before and after a time, however far off."""
+
+    def near(self, outline: Outline, at_us: int, without: Sequence[str]) -> list[OnAis]:
+        """Return the hulls that may have been within an outline at a time."""
+
+    def path(self, hulls: Sequence[str], begin_us: int, end_us: int) -> list[tuple[float, float]]:
+        """Return (lon, lat) of the fixes of hulls within a time."""
 
 
 class RunFixes:
@@ -60,7 +76,7 @@ class RunFixes:
         rows = pq.read_table(
             run / "vessels.parquet", columns=["hull_id", "name", "length_m", "ship_type"]
         ).to_pylist()
-        self.known = {row["hull_id"]: _known(row) for row in rows}
+        self.known: dict[str, Known] = {row["hull_id"]: known_of(row) for row in rows}
 
     def around(self, hull: str, at_us: int) -> OnAis | None:
         """Return a hull with its fixes before and after a time, however far off."""
@@ -69,19 +85,14 @@ class RunFixes:
 
     def near(self, outline: Outline, at_us: int, without: Sequence[str]) -> list[OnAis]:
         """Return the hulls that may have been within an outline at a time."""
-        lons, lats = [lon for lon, _ in outline], [lat for _, lat in outline]
-        wide = _MARGIN_DEG / max(math.cos(math.radians(max(map(abs, lats)))), 0.05)
-        middle = (min(lons) + max(lons)) / 2.0
-        if max(lons) - min(lons) > 180.0:  # across 180 degrees
-            lons = [lon % 360.0 for lon in lons]
-            middle = (min(lons) + max(lons)) / 2.0
-        half = (max(lons) - min(lons)) / 2.0 + wide
-        where = (
-            "lat BETWEEN ? AND ? AND abs((lon - ? + 540) % 360 - 180) <= ? "
-            "AND NOT list_contains(?, hull)"
+        where, values = near_places(outline)
+        return self._ships(
+            f"{where} AND NOT list_contains(?, hull)",
+            [*values, list(without)],
+            at_us - REACH_US,
+            at_us + REACH_US,
+            at_us,
         )
-        values = [min(lats) - _MARGIN_DEG, max(lats) + _MARGIN_DEG, middle, half, list(without)]
-        return self._ships(where, values, at_us - _REACH_US, at_us + _REACH_US, at_us)
 
     def path(self, hulls: Sequence[str], begin_us: int, end_us: int) -> list[tuple[float, float]]:
         """Return (lon, lat) of the fixes of hulls within a time."""
@@ -133,22 +144,38 @@ class RunFixes:
 
     def _ship(self, hull: str, before: Any, after: Any) -> OnAis:
         known = self.known.get(hull, Known(None, math.nan, "unknown"))
-        return OnAis(hull, _fix(before), _fix(after), known.length_m, known.kind)
+        return OnAis(hull, to_fix(before), to_fix(after), known.length_m, known.kind)
 
 
-def _fix(row: Any) -> Fix | None:
+def near_places(outline: Outline) -> tuple[str, list[float]]:
+    """Return a condition on lat and lon, and its values: within an outline or a margin round it."""
+    lons, lats = [lon for lon, _ in outline], [lat for _, lat in outline]
+    wide = _MARGIN_DEG / max(math.cos(math.radians(max(map(abs, lats)))), 0.05)
+    if max(lons) - min(lons) > 180.0:  # across 180 degrees
+        lons = [lon % 360.0 for lon in lons]
+    middle = (min(lons) + max(lons)) / 2.0
+    half = (max(lons) - min(lons)) / 2.0 + wide
+    return (
+        "lat BETWEEN ? AND ? AND abs((lon - ? + 540) % 360 - 180) <= ?",
+        [min(lats) - _MARGIN_DEG, max(lats) + _MARGIN_DEG, middle, half],
+    )
+
+
+def to_fix(row: Any) -> Fix | None:
+    """Return a fix of DuckDB's (t, lat, lon, sog, cog), a struct or a tuple."""
     if row is None:
         return None
     time_us, lat, lon, sog, cog = row.values() if isinstance(row, dict) else row
     return Fix(time_us, lat, lon, *(math.nan if v is None else float(v) for v in (sog, cog)))
 
 
-def _known(row: dict[str, Any]) -> Known:
+def known_of(row: Mapping[str, Any]) -> Known:
+    """Return what is stated of a hull: a row with name, length_m, ship_type."""
     length = row["length_m"]
     return Known(row["name"], math.nan if length is None else length, motion_kind(row["ship_type"]))
 
 
-def area_of(event: Event, fixes: RunFixes, max_knots: float) -> Outline:
+def area_of(event: Event, fixes: Fixes, max_knots: float) -> Outline:
     """Return where to look for scenes: where its vessel can have been during an event.
 
     The reachable set of a dark period; for others a box round the fixes, half an hour's sailing

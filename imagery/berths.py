@@ -35,7 +35,7 @@ SIZES_M = (
 _ANGLES = 16
 _LEAST_FIT = 0.72
 """Soft clouds reach 0.70; nine in ten ships of two real ports 0.8 and more."""
-_LAND_M2 = 30_000.0
+LAND_M2 = 30_000.0
 """A ship alongside hangs together with something larger than any ship."""
 _LEAST_DRY = 0.4
 _FREE = 0.6
@@ -45,6 +45,8 @@ VEGETATION = 2.0
 _FLOOR = 0.05
 """Added to heights over the land's: logarithms of dark bodies stay tame."""
 _PARTS = 5
+_USUAL_PAINT = 0.12
+"""Of what may be a ship and is none or is one, in the median: taken where there are no colours."""
 WEIGHTS = (2.99, -4.73, 11.73, -4.45)
 """Of fit, unlike parts, paint, and the constant. Fitted on two ports, 24 of 139 places in boxes;
 either port alone gives the same signs."""
@@ -114,7 +116,7 @@ def find_berths(
     sizes = np.array(SIZES_M) / pixel_m
     reach = sizes[-1, 1] / 2.0 + 2.0
     labels, count = ndimage.label(beside > 0)
-    large = np.bincount(labels.ravel(), minlength=count + 1) * pixel_m**2 > _LAND_M2
+    large = np.bincount(labels.ravel(), minlength=count + 1) * pixel_m**2 > LAND_M2
     large[0] = False
     rows, columns = np.nonzero((dry > _LEAST_DRY) & (beside <= reach) & large[labels])
     out = np.zeros((rows.size, 5))
@@ -172,7 +174,7 @@ def _look(
     parts = [
         np.mean([mean(values, a, b) for values in visible]) for a, b in pairwise(cuts.tolist())
     ]
-    paint = 0.0
+    paint = _USUAL_PAINT
     if len(visible) == 3:
         red_, green, blue = (mean(values) for values in visible)
         paint = max(abs(red_ - green), blue - green)

@@ -29,10 +29,11 @@ DETECTION = pa.schema(
 )
 """Ships of an image, best score first.
 
-`lat`, `lon`: null where the file tells no place. `row`, `col`: centre, pixels from the centre of the first pixel. `heading_deg`: axis of the hull,
-0..180 from true north (bow and stern look alike); null where it is as wide as long. `score`: 0..1,
-to rank by and to cut at; not a probability. `contrast_db`: brightness over the water around it.
-`flags`: what to know, such as `touches_land`, `one_band`, `beside_land`.
+`lat`, `lon`: null where the file tells no place. `row`, `col`: centre, pixels from the centre of
+the first pixel. `heading_deg`: axis of the hull, 0..180 from true north (bow and stern look alike);
+null where it is as wide as long. `score`: 0..1, to rank by and to cut at; not a probability.
+`contrast_db`: brightness over the water around it. `flags`: what to know, such as `touches_land`,
+`one_band`, `beside_land`.
 """
 
 

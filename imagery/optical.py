@@ -11,8 +11,8 @@ and bands agree on are ships. Those alongside are no regions of their own: see b
 All levels are relative to the water nearby: scaling and offsets of the numbers do not matter.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery import shapes
-from imagery.berths import VEGETATION, Berth, Colours, find_berths
+from imagery.berths import LAND_M2, VEGETATION, Berth, Colours, find_berths
 from imagery.detections import Ship, to_table
 from imagery.image import Image
 from imagery.land import split
@@ -44,6 +44,10 @@ _WATER_PART = 0.3
 _APART = 6.0
 """Deviations of the water between land and water below which a picture holds only water."""
 _LEAST_STEP = 0.01
+_BLOCK_PX = 32
+"""Side of the blocks in which water is measured."""
+_HALF = 0.75
+"""Mean height of a hull cut off at half its height, over its greatest."""
 _LEAST_WATER_M2 = 50_000.0
 _COLOURS = ("red", "green", "blue", "nir", "swir16")
 _FOAM_NIR, _FOAM_SWIR = 0.6, 0.2
@@ -52,6 +56,11 @@ and 0.09; ships 0.97 and 0.27 at least."""
 _BLUE = 0.5
 """Blue over green of water at least, where no infrared tells it from a forest: measured 0.75 to
 0.95 of water, 0.35 of a forest."""
+_RED = 1.15
+"""Red over blue of water at most, likewise; measured 0.03 to 1.42 of water (median 0.24 and 0.63),
+1.09 to 1.98 of forest. Not asked where most that is dark is redder: muddy water, or odd colours."""
+_SMALL_M2, _SHORE_M = 550.0, 300.0
+"""A hull of 40 by 14 m; below it, things this near to land are as a rule no ships."""
 _WAYS = ("nir", "swir16", "red", "light")
 
 
@@ -67,6 +76,10 @@ class _Water:
     """Its median."""
     colours: Colours | None = None
     """Of water and land, where the picture shows land."""
+    lows: Mapping[str, float] = field(default_factory=dict)
+    """Median of water by band, with land or without."""
+    blue: bool = False
+    """Whether water is told from dark land by its colour."""
 
 
 def find_ships_optical(image: Image, *, land_mask: Marks | None = None) -> pa.Table:
@@ -109,21 +122,37 @@ def _judge_water(image: Image, key: str) -> _Water:
         return _Water(np.inf, np.inf)
     values = np.minimum(values, np.quantile(values, 0.98))
     limit = split(values)
-    dark, light = values[values < limit], values[values >= limit]
+    wet = values < limit
+    tint = _watery(sample) if key == "red" else None
+    blue = tint is not None and bool(tint[wet].mean() >= 0.5)
+    if tint is not None and blue:
+        wet &= tint
+    dark, light = values[wet], values[~wet]
     if dark.size == 0 or light.size == 0:
         return _Water(np.inf, np.inf)
     low, high = float(np.median(dark)), float(np.median(light))
     deviation = 1.48 * float(np.median(np.abs(dark - low))) + 1e-9
     if high - low < _APART * deviation:
         # One surface. Ships are far above it, and are found by the levels.
-        return _Water(low + 12.0 * deviation, low + 18.0 * deviation, low)
+        lows = {name: float(np.median(some)) for name, some in sample.items()}
+        return _Water(low + 12.0 * deviation, low + 18.0 * deviation, low, None, lows)
     limit = low + _WATER_PART * (high - low)
     wet = values < limit
+    if tint is not None and blue:
+        wet &= tint
     colours = Colours(
         {name: float(np.median(some[wet])) for name, some in sample.items()},
         {name: float(np.median(some[~wet])) for name, some in sample.items()},
     )
-    return _Water(limit, low + 1.5 * _WATER_PART * (high - low), low, colours)
+    clear = low + 1.5 * _WATER_PART * (high - low)
+    return _Water(limit, clear, low, colours, colours.water, blue)
+
+
+def _watery(bands: Mapping[str, Floats]) -> Marks | None:
+    """Return where a colour picture has the colour of water; None without the colours."""
+    if not {"red", "green", "blue"} <= bands.keys():
+        return None
+    return (bands["blue"] > _BLUE * bands["green"]) & (bands["red"] <= _RED * bands["blue"])
 
 
 def _sample(image: Image, names: list[str]) -> dict[str, Floats]:
@@ -171,8 +200,10 @@ def _search(
     if land_mask is not None:
         blind |= land_mask[window[0] : window[1], window[2] : window[3]]
     dark = (bands[key] < water.limit) & ~blind
-    if key == "red" and "green" in bands and "blue" in bands:
-        dark &= bands["blue"] > _BLUE * bands["green"]
+    tint = _watery(bands) if water.blue else None
+    if tint is not None:
+        # The rim of a quay is brown too, where pixels are mixed: only what is wider is forest.
+        dark &= ~ndimage.binary_opening(dark & ~tint, np.ones((3, 3)))
     wet = _large(dark, _LEAST_WATER_M2 / image.pixel_m**2)
     if not wet.any():
         return []
@@ -195,6 +226,8 @@ def _search(
         and (not ship.flags or water.colours is None)
         and _painted(ship, bands, water)
     ]
+    if water.colours is not None:
+        free = _large_or_far(free, scene)
     ships: list[tuple[Ship, Berth | None]] = [(ship, None) for ship in free]
     if water.colours is not None:
         ships += _alongside(bands, key, blind, scene, water, free)
@@ -205,13 +238,29 @@ def _search(
     ]
 
 
+def _large_or_far(ships: list[Ship], scene: shapes.Surroundings) -> list[Ship]:
+    """Leave out what is small and near land: buoys, dolphins, heads of piers, boats."""
+    small = [ship.area_px * scene.pixel_m**2 < _SMALL_M2 for ship in ships]
+    if not any(small):
+        return ships
+    land = _large(scene.beside > 0.0, LAND_M2 / scene.pixel_m**2)
+    if not land.any():
+        return ships
+    away = ndimage.distance_transform_edt(~land) * scene.pixel_m
+    return [
+        ship
+        for ship, little in zip(ships, small, strict=True)
+        if not little or away[round(ship.row), round(ship.column)] > _SHORE_M
+    ]
+
+
 def _painted(ship: Ship, bands: dict[str, Floats], water: _Water) -> bool:
     """Tell a hull from foam, which is dark in the infrared, and from plants, which are bright."""
-    if water.colours is None or "nir" not in bands or "red" not in bands:
+    if "nir" not in bands or "red" not in bands:
         return True
     row, column = round(ship.row), round(ship.column)
     part = np.s_[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
-    low = water.colours.water
+    low = water.lows
     over = {n: float(np.mean(bands[n][part])) - low[n] for n in _COLOURS if n in bands}
     foam = over["nir"] < _FOAM_NIR * over["red"] or (
         "swir16" in over and over["swir16"] < _FOAM_SWIR * over["red"]
@@ -275,44 +324,86 @@ def _ways(bands: dict[str, Floats]) -> list[Floats]:
 
 
 def _rise(values: Floats, way: int, scene: shapes.Surroundings) -> Iterator[Region]:
-    """Yield the ship-like regions of one picture, level by level."""
-    sea = values[scene.wet]
-    low = float(np.median(sea))
+    """Yield the ship-like regions of one picture, level by level.
+
+    Levels count from the water nearby, in its own deviations: haze, sun glint and thin cloud lift
+    and roughen one part of a picture and not another.
+    """
     near = scene.beside <= scene.reach_px
-    # Water may be black throughout (clipped to 0): a step below 1 % of what there is, is none.
-    deviation = max(
-        1.48 * float(np.median(np.abs(sea - low))),
-        (float(np.quantile(sea, 0.95)) - low) / 1.645,
-        _LEAST_STEP * (float(np.quantile(values[near], 0.99)) - low),
-        1e-9,
-    )
-    highest = (float(values[near].max()) - low) / deviation
+    bright = float(np.quantile(values[near], 0.99))
+    values = _over_water(values, scene.wet, bright)
+    highest = float(values[near].max())
     if highest < _FIRST_LEVEL:
         return
     for level in np.geomspace(
         _FIRST_LEVEL, max(highest * _LAST_LEVEL, 4.0 * _FIRST_LEVEL), _LEVELS
     ):
-        labels, count = ndimage.label(values > low + level * deviation)
+        labels, count = ndimage.label(values > level)
         if count:
-            yield from shapes.judge(labels, count, values, (low, deviation), way, scene)
+            yield from shapes.judge(labels, count, values, (0.0, 1.0), way, scene)
+
+
+def _over_water(values: Floats, wet: Marks, bright: float) -> Floats:
+    """Return heights over the water nearby, in its deviations there."""
+    sea = values[wet]
+    middle = float(np.median(sea))
+    # Water may be black throughout (clipped to 0): a step below 1 % of what there is, is none.
+    least = max(_LEAST_STEP * (bright - middle), 1e-9)
+    rows, columns = (-(-size // _BLOCK_PX) for size in values.shape)
+    low, spread = np.full((rows, columns), np.nan), np.full((rows, columns), np.nan)
+    for i in range(rows):
+        for j in range(columns):
+            part = np.s_[i * _BLOCK_PX : (i + 1) * _BLOCK_PX, j * _BLOCK_PX : (j + 1) * _BLOCK_PX]
+            some = values[part][wet[part]]
+            if some.size >= _BLOCK_PX**2 // 4:
+                low[i, j] = np.median(some)
+                spread[i, j] = max(
+                    1.48 * np.median(np.abs(some - low[i, j])),
+                    (np.quantile(some, 0.95) - low[i, j]) / 1.645,
+                )
+    if not np.isfinite(low).any():
+        low[:], spread[:] = middle, 1.48 * float(np.median(np.abs(sea - middle)))
+    usual = float(np.nanmedian(spread))
+    lows, spreads = (_spread_out(field, values.shape) for field in (low, spread))
+    return np.asarray((values - lows) / np.maximum(spreads, max(0.5 * usual, least)))
+
+
+def _spread_out(field: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return a field of blocks on the pixels, without steps; what is empty takes the nearest."""
+    empty = ~np.isfinite(field)
+    nearest = ndimage.distance_transform_edt(empty, return_distances=False, return_indices=True)
+    filled = ndimage.uniform_filter(field[tuple(nearest)], 3, mode="nearest")
+    rows, columns = (
+        np.clip((np.arange(size) + 0.5) / _BLOCK_PX - 0.5, 0.0, blocks - 1.0)
+        for size, blocks in zip(shape, field.shape, strict=True)
+    )
+    return np.asarray(
+        ndimage.map_coordinates(filled, np.meshgrid(rows, columns, indexing="ij"), order=1)
+    )
 
 
 def _ship(group: list[Region], trust: float) -> Ship:
-    """Put what several levels and bands saw at one place together."""
+    """Put what several levels and bands saw at one place together.
+
+    The hull is what stands out at half its height, in the band that tells water best: lower down
+    its wake hangs on to it.
+    """
     ways = {region.way for region in group}
-    widest = max(group, key=lambda region: (region.area_px, -region.row, -region.column))
-    alone = widest.free >= 0.9
+    first = [region for region in group if region.way == min(ways)]
+    highest = max(region.contrast for region in first)
+    hull = min(first, key=lambda g: (abs(g.contrast - _HALF * highest), g.area_px, g.row, g.column))
+    alone = hull.free >= 0.9
     # Agreement of bands counts most, then of levels; a hull with water all around is surer.
     votes = len(ways) - 1 + len(group) / 16.0 + (0.5 if alone else 0.0)
     score = trust * (1.0 - float(np.exp(-votes / 2.0)))
     contrast_db = 20.0 * float(np.log10(max(region.contrast for region in group)))
     return Ship(
-        widest.row,
-        widest.column,
-        widest.spread,
+        hull.row,
+        hull.column,
+        hull.spread,
         score,
         contrast_db,
-        widest.area_px,
+        hull.area_px,
         "optical",
         () if alone else ("beside_land",),
     )

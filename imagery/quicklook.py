@@ -1,3 +1,4 @@
+# mypy: disable-error-code="import-untyped"
 """PNG pictures of chips: what an inspector sees. Scale bar, north, time, ships in colour."""
 
 import io
@@ -33,6 +34,7 @@ def quicklook(
     marks: Sequence[Mark] = (),
     side_px: int = 512,
     colours: int | None = None,
+    calm_px: float = 0.0,
 ) -> bytes:
     """Return a window as PNG, `side_px` on its longer side, with a line of facts below.
 
@@ -42,6 +44,7 @@ def quicklook(
         marks: ships to circle.
         side_px: longer side of the picture, at most 2048.
         colours: size of the palette, for small files; None keeps full colour.
+        calm_px: radar speckle is smoothed by so many pixels: it says nothing and packs badly.
 
     Raises:
         InputError: the window lies outside, or a file is damaged.
@@ -51,7 +54,7 @@ def quicklook(
     side_px = min(max(side_px, 64), _MOST_SIDE_PX)
     zoom = side_px / max(bottom - top, right - left)
     size = max(round((right - left) * zoom), 1), max(round((bottom - top) * zoom), 1)
-    pixels = shades(image, part)
+    pixels = shades(image, part, calm_px)
     picture = Picture.fromarray(pixels).resize(size, Picture.Resampling.BILINEAR)
     sheet = Picture.new("RGB", (size[0], size[1] + _FOOT_PX), (20, 24, 28))
     sheet.paste(picture, (0, 0))
@@ -81,7 +84,7 @@ def _few_colours(sheet: Picture.Image, picture: Picture.Image, colours: int) -> 
     return sheet.quantize(palette=palette, dither=Picture.Dither.NONE)
 
 
-def shades(image: Image, window: Window) -> NDArray[np.uint8]:
+def shades(image: Image, window: Window, calm_px: float = 0.0) -> NDArray[np.uint8]:
     """Return the window as RGB: true colour, or grey for radar."""
     step = max((max(window[1] - window[0], window[3] - window[2])) // _MOST_SIDE_PX, 1)
 
@@ -90,7 +93,14 @@ def shades(image: Image, window: Window) -> NDArray[np.uint8]:
 
     if image.sensor == "s1":
         name = next(iter(image.bands))
-        grey = _stretch(np.sqrt(np.abs(read(name))), _RADAR_GREYS)
+        values = read(name)
+        if np.nanmedian(values) >= 0.0:  # decibels are dark enough as they are
+            values = np.sqrt(np.abs(values))
+        if calm_px > 0.0:
+            from scipy import ndimage  # noqa: PLC0415 - slow to import
+
+            values = ndimage.gaussian_filter(np.nan_to_num(values), calm_px)
+        grey = _stretch(values, _RADAR_GREYS)
         return np.stack([grey] * 3, axis=-1)
     names = [name for name in ("red", "green", "blue") if name in image.bands]
     if len(names) < 3:

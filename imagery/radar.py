@@ -25,6 +25,8 @@ _POWER_VARIATION = 0.36
 _MIDDLE = 400.0
 """Amplitude that the median of a rescaled image gets: headroom of 44 dB above, 52 dB below."""
 _STRIP_ROWS = 1024
+_FILLER = -9000.0
+"""Values at or below it are no decibels, nor hundredths of them: -9999, -32768 and the like."""
 _LEAST_LOOKS, _MOST_LOOKS = 0.7, 60.0
 
 
@@ -103,6 +105,8 @@ def load_amplitude(image: Image, band: str) -> tuple[Pixels, Encoding]:
 def _valid(values: NDArray[Any], nodata: float | None, shift: float) -> NDArray[np.bool_]:
     """Return where there is data. In 8-bit pictures only wide black areas are gaps."""
     good = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, np.bool_)
+    if values.dtype.kind in "fi":
+        good &= values > _FILLER
     if nodata is not None:
         good &= values != nodata
     if shift == 0.0 or nodata is not None:

@@ -38,6 +38,25 @@ class Answer:
 
 
 @dataclass(slots=True)
+class Budget:
+    """What may be pulled in all, over several sessions."""
+
+    left_bytes: int = 1 << 40
+    pulled_bytes: int = 0
+
+    def spend(self, count: int) -> None:
+        """Count bytes that came in.
+
+        Raises:
+            InputError: the budget is used up.
+        """
+        self.pulled_bytes += count
+        self.left_bytes -= count
+        if self.left_bytes < 0:
+            raise InputError("the byte budget for images is used up")
+
+
+@dataclass(slots=True)
 class Web:
     """A guarded session.
 
@@ -47,7 +66,7 @@ class Web:
         secrets: Network place -> value of its Authorization header.
         timeout_s: Silence of a server that is borne.
         tries: Requests for one answer, at most.
-        budget_bytes: What may be pulled in all.
+        budget: What may be pulled in all; sessions may share one.
         sleep: Waits; replaced in tests.
     """
 
@@ -55,9 +74,8 @@ class Web:
     secrets: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float = 20.0
     tries: int = 4
-    budget_bytes: int = 1 << 40
+    budget: Budget = field(default_factory=Budget)
     sleep: Callable[[float], None] = time.sleep
-    pulled_bytes: int = 0
     _session: requests.Session = field(default_factory=requests.Session)
 
     def get(self, url: str, *, part: tuple[int, int] | None = None, most: int = 1 << 26) -> Answer:
@@ -135,11 +153,9 @@ class Web:
             for piece in reply.iter_content(_PIECE):
                 parts.append(piece)
                 size += len(piece)
-                self.pulled_bytes += len(piece)
+                self.budget.spend(len(piece))
                 if size > most:
                     raise InputError(f"{shown(url)}: answers with more than {most} bytes")
-                if self.pulled_bytes > self.budget_bytes:
-                    raise InputError("the byte budget for images is used up")
                 if time.monotonic() - begun > _DEADLINE * self.timeout_s:
                     raise requests.Timeout
             length = reply.headers.get("Content-Length", "")

@@ -145,6 +145,13 @@ def _lists(desk: Desk) -> str:
     return "changed"
 
 
+def _pictures(desk: Desk) -> str:
+    """Look for satellite pictures of suspects, where catalogues or folders are configured."""
+    from darkwake.watching.pictures import look_for_pictures  # noqa: PLC0415 - GDAL is slow to load
+
+    return look_for_pictures(desk)
+
+
 _HOUR_S = 3600.0
 _NOTED_S = 60.0
 """Jobs that run more often than this need no note of their last run."""
@@ -158,13 +165,14 @@ JOBS: dict[str, Job] = {
         Job("compaction", 6 * _HOUR_S, _compaction),
         Job("retention", 6 * _HOUR_S, _retention),
         Job("lists", _HOUR_S, _lists),
+        Job("imagery", 900.0, _pictures),
     )
 }
 """All jobs by name."""
 
 
 def register(job: Job) -> None:
-    """Add a job: how another room brings its own, imagery for one.
+    """Add a job: how a user of this as a library brings one.
 
     Raises:
         ValueError: there is one of this name.

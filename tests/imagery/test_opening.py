@@ -229,9 +229,7 @@ def test_damaged_everywhere(write_tiff: Writer, scene: dict[str, NDArray[np.uint
         ("EPSG:4326", Affine(1.0, 0.0, 0.0, 0.0, -1.0, 10.0), "measure 1.1"),
     ],
 )
-def test_wrong_georeference(
-    crs: str, transform: Affine, what: str, write_tiff: Writer
-) -> None:
+def test_wrong_georeference(crs: str, transform: Affine, what: str, write_tiff: Writer) -> None:
     path = write_tiff("s1_vv.tif", np.ones((40, 40), np.uint16), crs=crs, transform=transform)
     with pytest.raises(InputError, match=what):
         open_image([path])

@@ -20,7 +20,7 @@ from imagery.quicklook import footprint
 from imagery.remote import RangeFile
 from imagery.simulate import radar_scene
 from imagery.stac import Catalogue, SasSigner, scene_of
-from imagery.web import Web, retry_after_s, shown
+from imagery.web import Budget, Web, retry_after_s, shown
 from tests.imagery.conftest import Writer
 from tests.imagery.stac_server import Served, serving
 from vessels.errors import InputError
@@ -151,7 +151,7 @@ def test_a_silent_server_is_given_up() -> None:
 
 @pytest.mark.usefixtures("radar")
 def test_the_byte_budget_holds(server: Served, tmp_path: Path) -> None:
-    asked = catalogue(server, tmp_path, budget_bytes=60_000)
+    asked = catalogue(server, tmp_path, budget=Budget(60_000))
     (scene,) = asked.search(area_of(server), *JULY, ["s1"])
     lon, lat = np.mean(area_of(server)[:-1], axis=0)
     with pytest.raises(InputError, match="budget"):
