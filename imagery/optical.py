@@ -123,9 +123,11 @@ def _judge_water(image: Image, key: str) -> _Water:
     values = np.minimum(values, np.quantile(values, 0.98))
     limit = split(values)
     wet = values < limit
-    tint = _watery(sample) if key == "red" else None
-    blue = tint is not None and bool(tint[wet].mean() >= 0.5)
-    if tint is not None and blue:
+    colour = key == "red" and {"red", "green", "blue"} <= sample.keys()
+    tint = _watery(sample) if colour else None
+    if tint is not None and tint[wet].mean() < 0.5:
+        tint = None
+    if tint is not None:
         wet &= tint
     dark, light = values[wet], values[~wet]
     if dark.size == 0 or light.size == 0:
@@ -138,21 +140,20 @@ def _judge_water(image: Image, key: str) -> _Water:
         return _Water(low + 12.0 * deviation, low + 18.0 * deviation, low, None, lows)
     limit = low + _WATER_PART * (high - low)
     wet = values < limit
-    if tint is not None and blue:
+    if tint is not None:
         wet &= tint
     colours = Colours(
         {name: float(np.median(some[wet])) for name, some in sample.items()},
         {name: float(np.median(some[~wet])) for name, some in sample.items()},
     )
     clear = low + 1.5 * _WATER_PART * (high - low)
-    return _Water(limit, clear, low, colours, colours.water, blue)
+    return _Water(limit, clear, low, colours, colours.water, tint is not None)
 
 
-def _watery(bands: Mapping[str, Floats]) -> Marks | None:
-    """Return where a colour picture has the colour of water; None without the colours."""
-    if not {"red", "green", "blue"} <= bands.keys():
-        return None
-    return (bands["blue"] > _BLUE * bands["green"]) & (bands["red"] <= _RED * bands["blue"])
+def _watery(bands: Mapping[str, Floats]) -> Marks:
+    """Return where a colour picture has the colour of water. An offset of all bands hides it."""
+    red, green, blue = (bands[name] for name in ("red", "green", "blue"))
+    return np.asarray((blue > _BLUE * green) & (red <= _RED * blue))
 
 
 def _sample(image: Image, names: list[str]) -> dict[str, Floats]:
@@ -200,8 +201,8 @@ def _search(
     if land_mask is not None:
         blind |= land_mask[window[0] : window[1], window[2] : window[3]]
     dark = (bands[key] < water.limit) & ~blind
-    tint = _watery(bands) if water.blue else None
-    if tint is not None:
+    if water.blue:
+        tint = ndimage.uniform_filter(_watery(bands).astype(np.float64), 3) > 0.5  # noise aside
         # The rim of a quay is brown too, where pixels are mixed: only what is wider is forest.
         dark &= ~ndimage.binary_opening(dark & ~tint, np.ones((3, 3)))
     wet = _large(dark, _LEAST_WATER_M2 / image.pixel_m**2)

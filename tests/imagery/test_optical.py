@@ -9,10 +9,12 @@ from rasterio.crs import CRS
 from scipy import ndimage
 
 from benchmarks.optical import SCENES, rates, read_boxes
+from imagery.detections import Ship
 from imagery.geometry import AffineGeometry
 from imagery.image import ArrayBand, Image
 from imagery.opening import open_image
-from imagery.optical import LEAST_SCORE
+from imagery.optical import LEAST_SCORE, _large_or_far
+from imagery.shapes import Surroundings
 from imagery.ships import find_ships
 from tests.imagery.conftest import OPEN_SEA
 
@@ -180,3 +182,46 @@ def test_real_ports(name: str, shared_data: Path) -> None:
     # A floor against decay, not a boast: the weights were fitted on these two.
     assert found["precision"] >= 0.45
     assert found["recall"] >= 0.65
+
+
+def test_a_wake_and_sun_glint_leave_a_ship_where_it_is(rng: np.random.Generator) -> None:
+    scene = paint(
+        [((80.0, 60.0, 6.0, 1.4, 90.0), SHIP), ((160.0, 190.0, 3.5, 1.4, 0.0), SHIP)], rng
+    )
+    rows, columns = np.mgrid[0:256, 0:256]
+    foam = {"blue": 0.05, "green": 0.05, "red": 0.045, "nir": 0.025}
+    for name in NAMES:
+        wake = np.exp(-((rows - 80.0) ** 2) / 3.0) * (columns > 63) * np.exp(-(columns - 63) / 15.0)
+        scene[name] += foam[name] * wake
+        scene[name] *= 1.0 + columns / 128.0  # water three times as bright at one edge
+    table = find_ships(image_of(scene))
+    found = sorted(zip(table["row"].to_pylist(), table["col"].to_pylist(), strict=True))
+    assert found == [pytest.approx((80.0, 60.0), abs=1.0), pytest.approx((160.0, 190.0), abs=1.0)]
+
+
+@pytest.mark.real_data
+def test_a_colour_picture_with_dark_forest(shared_data: Path) -> None:
+    folder = shared_data / "imagery" / "sen2ships_honolulu"
+    if not folder.is_dir():
+        pytest.skip("real data absent: no Sentinel-2 scenes")
+    found = rates(
+        find_ships(open_image([folder / "honolulu_rgb.tiff"])),
+        read_boxes(folder, "honolulu"),
+        1.0,
+        LEAST_SCORE,
+    )
+    # It was 0.08 when forest, as dark as water, passed for water.
+    assert found["recall"] >= 0.5
+
+
+def test_what_is_small_counts_off_shore_alone() -> None:
+    wet = np.ones((120, 120), np.bool_)
+    wet[100:, :] = False  # land of 240,000 m2
+    wet[50:52, 60:63] = False  # a ship
+    scene = Surroundings(wet, ndimage.distance_transform_edt(~wet), wet, 10.0)
+    spread = (1.0, 1.0, 0.0)
+    ships = [
+        Ship(row, 60.0, spread, 0.8, 20.0, area, "optical")
+        for row, area in ((50.0, 5), (75.0, 5), (75.0, 6))
+    ]
+    assert _large_or_far(ships, scene) == [ships[0], ships[2]]
