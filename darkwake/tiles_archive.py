@@ -126,5 +126,5 @@ def _files(archive: Path, begin_us: int, end_us: int) -> list[str]:
     out: list[str] = []
     for number in range((last - first).days + 1):
         day = archive / f"date={first + timedelta(days=number)}"
-        out += [str(path) for path in sorted(day.glob("part-*.parquet"))]
+        out += [str(path) for path in sorted(day.glob("*.parquet"))]
     return out

@@ -17,7 +17,7 @@ from alerts.database import get_fact, reading, set_fact, transaction
 from alerts.lifecycle import history
 from alerts.pictured import PICTURE_MOVE
 from alerts.schema import outbox
-from darkwake.archive_writer import write_rows
+from darkwake.archive.writer import write_rows
 from darkwake.demo_scene import CARRIER_LENGTH_M, CARRIER_PLACE, TIME, write_scenes
 from darkwake.tiles import read_findings
 from darkwake.watching.assembly import open_desk
