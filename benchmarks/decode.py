@@ -1,10 +1,11 @@
-"""Decoding of raw NMEA: our columns against pyais' own reader, on one file, in one run.
+"""Decoding of raw NMEA: `feeds.read` against pyais' own reader and aiscat, one file, one run.
 
-`python -m benchmarks.decode [PATH...]` prints JSON lines: for each reader the median CPU seconds
-of the rounds and messages a second, then the ratio of each to pyais. PATH names logs or folders of
-logs (`.gz` is read); they are joined and repeated to at least `--sentences`. Without PATH the
-sentences are generated: all the types that carry position or identity, in a mix like a real one.
-Readers take turns, so that a noisy machine disturbs them alike.
+`uv run --group bench python -m benchmarks.decode [PATH...]` prints JSON lines: for each reader the
+median CPU seconds of the rounds and messages a second, then its ratios to the peers; and the peak
+memory of `feeds.read` over the mix, and over one ten times as long. PATH names logs or folders of
+logs (`.gz` is read); they are joined and repeated to at least `--sentences`, each copy under other
+MMSIs. Without PATH the sentences are generated: all the types that carry position or identity, in
+a mix like a real one. Readers take turns, so that a noisy machine disturbs them alike.
 """
 
 import argparse
@@ -12,19 +13,24 @@ import contextlib
 import gzip
 import json
 import random
+import re
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import reduce
 from pathlib import Path
 
+import aiscat
 import pyais
+import pyarrow as pa
 from pyais.exceptions import AISBaseException
 from pyais.stream import FileReaderStream
 
-from feeds.nmea import decode_messages, read_nmea
-from feeds.report import ReadReport
+import feeds
+from feeds.nmea import decode_messages
 
 SENTENCES = 330_000
 ROUNDS = 5
@@ -33,6 +39,17 @@ SUFFIXES = (".nmea", ".nm4", ".aivdm", ".txt", ".log", ".gz")
 ARMOUR = b"0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVW`abcdefghijklmnopqrstuvw"
 MIX = {1: 600, 3: 120, 4: 40, 5: 110, 18: 50, 19: 5, 21: 15, 24: 40, 27: 20}
 """Messages of each type in a thousand generated ones."""
+AISCAT_FIELDS = (
+    *("mmsi", "type", "toa", "lat", "lon", "speed", "course", "heading", "status", "imo"),
+    *("shipname", "callsign", "shiptype", "to_bow", "to_stern", "to_port", "to_starboard"),
+    *("draught", "destination"),
+)
+"""What of a message `feeds.read` gives too."""
+AISCAT_ROWS = 131_072
+MEMORY_COPIES = 10
+_FIRST_PART = re.compile(
+    rb"!..VD[MO],[1-9]?,1?,[0-9]?,[^,]*,([^,*]{7,}),[0-5]?[*]([0-9A-Fa-f]{2})", re.IGNORECASE
+)
 CHARS = {1: 28, 3: 28, 4: 28, 5: 71, 18: 28, 19: 52, 21: 46, 24: 28, 27: 16}
 
 
@@ -73,6 +90,23 @@ def generated_lines(count: int, seed: int = 1) -> list[bytes]:
     return lines
 
 
+def renumbered(line: bytes, copy: int) -> bytes:
+    """Return a line whose vessel is another one in each copy, so that no copy is a duplicate.
+
+    Changes six bits of the MMSI in the first part of a message, and the checksum with them.
+    """
+    found = _FIRST_PART.search(line)
+    if copy == 0 or found is None:
+        return line
+    at = found.start(1) + 5  # bits 30 to 35; the MMSI is bits 8 to 37
+    code = ARMOUR.find(line[at : at + 1]) ^ copy % 64
+    if not 0 <= code < 64:
+        return line
+    total = int(found[2], 16) ^ line[at] ^ ARMOUR[code]
+    text = line[:at] + ARMOUR[code : code + 1] + line[at + 1 : found.start(2)]
+    return text + b"%02X" % total + line[found.end(2) :]
+
+
 def checksum(text: bytes) -> int:
     """Return the exclusive or of all bytes."""
     return reduce(lambda a, b: a ^ b, text, 0)
@@ -89,12 +123,29 @@ def pyais_reader(path: Path) -> int:
     return count
 
 
+def aiscat_reader(path: Path) -> int:
+    """Count the messages that aiscat decodes, brought to the columns of `feeds.read`."""
+    count = 0
+    lists: dict[str, list[object]] = {name: [] for name in AISCAT_FIELDS}
+    appends = [(name, values.append) for name, values in lists.items()]
+    for message in aiscat.from_file(str(path)):
+        get = message.get
+        for name, append in appends:
+            append(get(name))
+        count += 1
+        if count % AISCAT_ROWS == 0:
+            pa.table(lists)
+            for values in lists.values():
+                values.clear()
+    pa.table(lists)
+    return count
+
+
 def columns_reader(path: Path) -> int:
-    """Count the messages that `read_nmea` reads; those without position or identity too."""
-    report = ReadReport()
-    with path.open("rb") as stream:
-        for _ in read_nmea(stream, path=path.name, report=report, start_time_us=START_US):
-            pass
+    """Count the messages that `feeds.read` reads; those without position or identity too."""
+    report = feeds.ReadReport()
+    for _ in feeds.read(path, report=report, start_time_us=START_US, workers=1):
+        pass
     return report.message_types.total()
 
 
@@ -104,15 +155,18 @@ def full_reader(path: Path) -> int:
         return sum(1 for _ in decode_messages(stream, path=path.name))
 
 
+PYAIS = f"pyais {pyais.__version__} FileReaderStream + decode"
+AISCAT = f"aiscat {aiscat.__version__} to columns"
 READERS: dict[str, Callable[[Path], int]] = {
-    f"pyais {pyais.__version__} FileReaderStream + decode": pyais_reader,
-    "read_nmea": columns_reader,
+    PYAIS: pyais_reader,
+    AISCAT: aiscat_reader,
+    "feeds.read": columns_reader,
     "decode_messages": full_reader,
 }
 
 
 def measure(path: Path, rounds: int) -> Iterator[dict[str, object]]:
-    """Yield one record for each reader, the peer first, and the ratios to it."""
+    """Yield one record for each reader, the peers first, and the ratios to them."""
     for reader in READERS.values():
         reader(path)  # compile, load, warm the file cache
     seconds: dict[str, list[float]] = {name: [] for name in READERS}
@@ -123,7 +177,6 @@ def measure(path: Path, rounds: int) -> Iterator[dict[str, object]]:
             counts[name] = reader(path)
             seconds[name].append(time.process_time() - begin)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
-    peer = next(iter(READERS))
     for name, median in medians.items():
         yield {
             "benchmark": "decode",
@@ -131,7 +184,31 @@ def measure(path: Path, rounds: int) -> Iterator[dict[str, object]]:
             "messages": counts[name],
             "cpu_seconds": round(median, 4),
             "messages_per_second": round(counts[name] / median),
-            "ratio_to_pyais": round(medians[peer] / median, 2),
+            "ratio_to_pyais": round(medians[PYAIS] / median, 2),
+            "ratio_to_aiscat_columns": round(medians[AISCAT] / median, 2),
+        }
+
+
+def memory(path: Path, copies: int) -> dict[str, object]:
+    """Return the peak memory of `feeds.read` in a process of its own, over so many copies."""
+    with tempfile.TemporaryDirectory() as folder:
+        long = Path(folder) / "long.nmea"
+        with long.open("wb") as out:
+            for _ in range(copies):
+                out.write(path.read_bytes())
+        code = (
+            "import resource, sys; from pathlib import Path; from benchmarks import decode; "
+            "decode.columns_reader(Path(sys.argv[1])); "
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        )
+        peak = subprocess.run(  # noqa: S603 - this very module
+            [sys.executable, "-c", code, str(long)], capture_output=True, text=True, check=True
+        )
+        return {
+            "benchmark": "decode",
+            "reader": "feeds.read",
+            "bytes": long.stat().st_size,
+            "peak_memory_mb": int(peak.stdout),
         }
 
 
@@ -146,12 +223,16 @@ def main() -> None:
     copies = -(-options.sentences // len(lines))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mix.nmea"
-        path.write_bytes((b"\n".join(lines) + b"\n") * copies)
+        with path.open("wb") as out:
+            for copy in range(copies):
+                out.writelines(renumbered(line, copy) + b"\n" for line in lines)
         size = {"lines": len(lines) * copies, "bytes": path.stat().st_size}
         source = "real" if options.paths else "generated"
         print(json.dumps({"benchmark": "decode", "mix": source, **size}), flush=True)
         for record in measure(path, options.rounds):
             print(json.dumps(record), flush=True)
+        for times in (1, MEMORY_COPIES):
+            print(json.dumps(memory(path, times)), flush=True)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,15 @@ def replay(
         str | None,
         typer.Option(metavar="W,S,E,N", help="Leave out positions outside, in degrees."),
     ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes to use.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Cores to read with, and processes to detect with. Without it, reading uses "
+            "the machine's cores and detection one process.",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -172,7 +180,8 @@ def replay(
         from_us=from_us,
         to_us=to_us,
         bbox=parse_bbox(bbox),
-        workers=workers,
+        workers=workers or 1,
+        readers=workers,
         scheduler=scheduler,
         tracks=tracks,
         draw_map=not no_map,

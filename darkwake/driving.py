@@ -22,7 +22,7 @@ from darkwake.timeline import Timeline
 from darkwake.workers import WorkerStages
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, VesselStages
-from feeds.prefetch import prefetch
+from feeds.prefetch import prefetch, threaded
 from feeds.report import ReadReport
 from vessels.fixes import Fixes, fixes_from_table, sort_fixes
 from vessels.identity import IdentityBook
@@ -102,9 +102,10 @@ class LocalDriver:
             start_time_us=options.start_time_us,
             report=self._run.report,
             progress=self._run.progress.update,
+            workers=options.readers,
         )
         outside = 0
-        for table in prefetch(tables):
+        for table in threaded(tables, 1 if options.readers == 1 else 2):
             rows = in_time(table, options)
             outside += table.num_rows - rows.num_rows
             self._run.book.update(rows)

@@ -36,6 +36,9 @@ class ReplayOptions:
     bbox: tuple[float, float, float, float] | None = None
     """West, south, east, north in degrees; west > east spans 180 degrees."""
     workers: int = 1
+    """Processes that detect."""
+    readers: int | None = None
+    """Cores that reading uses; None for those of the machine."""
     scheduler: str | None = None
     """Address of a Dask scheduler, whose workers read and fold."""
     tracks: bool = False

@@ -34,6 +34,7 @@ def read_file(file: FoundFile, reading: Reading, report: ReadReport) -> Iterator
             columns=dict(reading.columns),
             start_time_us=reading.start_time_us,
             report=report,
+            workers=1,  # files are what is done side by side here
         )
     except InputError:
         if file.named or not report.inputs or report.inputs[-1].format != SKIPPED:

@@ -6,16 +6,14 @@ A row with several faults is counted under the first of: `bad_row` (wrong number
 """
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from feeds import codes
-from feeds.columns import Column, numbers, text
+from feeds.columns import Column, numbers, words
 from feeds.fixkernels import tidy_angles, tidy_measures, tidy_positions
 from feeds.intern import CodeColumn, TextColumn
 from feeds.layout import Layout
@@ -101,7 +99,6 @@ class FixBuilder:
         Raises:
             InputError: how times are written cannot be decided.
         """
-        words = _second_core().submit(self._words, columns)  # the kernels let go of Python's lock
         mmsi, mmsi_ok = _mmsi(columns["mmsi"])
         micros, time_status = self._times(columns["time"])
         place = _place(columns, len(bad))
@@ -111,7 +108,7 @@ class FixBuilder:
             "lat_deg": pa.array(place.lat, mask=~place.found),
             "lon_deg": pa.array(place.lon, mask=~place.found),
             **_measures(columns, signed_course=self.layout.signed_course),
-            **words.result(),
+            **self._words(columns),
         }
         table = pa.table(
             [arrays.get(field.name, pa.nulls(len(bad), field.type)) for field in FIXES],
@@ -147,26 +144,16 @@ class FixBuilder:
         arrays: dict[str, pa.Array] = {}
         for key, encoder in self._codes.items():
             if key in columns:
-                source = text(columns[key])
-                whole = encoder.encode(source.data, source.starts, source.lengths)
+                whole = encoder.encode(words(columns[key]))
                 kind = FIXES.field(key).type
                 narrow = whole.astype(kind.to_pandas_dtype())
                 arrays[key] = pa.array(narrow, kind, mask=whole < 0)
-        for key, words in self._texts.items():
+        for key, texts in self._texts.items():
             if key in columns:
-                source = text(columns[key])
-                arrays[key] = words.encode(source.data, source.starts, source.lengths)
+                arrays[key] = texts.encode(words(columns[key]))
         if "msg_type" in columns and "ais_class" not in columns:
-            source = text(columns["msg_type"])
-            arrays["ais_class"] = self._class_of_type.encode(
-                source.data, source.starts, source.lengths
-            )
+            arrays["ais_class"] = self._class_of_type.encode(words(columns["msg_type"]))
         return arrays
-
-
-@cache
-def _second_core() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="words")
 
 
 def _measures(columns: Mapping[str, Column], *, signed_course: bool) -> dict[str, pa.Array]:

@@ -10,7 +10,6 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vessels.schema import FIXES
 
@@ -24,6 +23,10 @@ _NULL = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 Hashes = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
+Unsigned = npt.NDArray[np.unsignedinteger]
+_NO_NULLS = np.empty(0, np.uint8)
+_UNSIGNED = {8: np.uint8, 32: np.uint32, 64: np.uint64}
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -34,20 +37,44 @@ def _mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(31))
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def _folded(value: np.uint64, bits: np.uint64) -> np.uint64:
+    """Take 64 more bits into a hash: a bijection of either while the other stands still."""
+    value = (value ^ bits) * _MIX_1
+    return value ^ (value >> np.uint64(32))
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _is_valid(validity: Bytes, bit: int) -> bool:
+    return validity[bit >> 3] >> (bit & 7) & 1 != 0
+
+
 @numba.njit(cache=True, nogil=True)
-def _add(hashes: Hashes, bits: Hashes) -> None:
+def _add_values(hashes: Hashes, values: Unsigned, validity: Bytes, offset: int) -> None:
+    """Take a column into the hashes. `validity` is Arrow's bitmap, empty where nothing is null."""
     for row in range(len(hashes)):
-        hashes[row] = _mixed(hashes[row] * np.uint64(3) ^ bits[row])
+        known = len(validity) == 0 or _is_valid(validity, offset + row)
+        hashes[row] = _folded(hashes[row], np.uint64(values[row]) if known else _NULL)
 
 
 @numba.njit(cache=True, nogil=True)
-def _add_constant(hashes: Hashes, bits: np.uint64) -> None:
+def _add_words(
+    hashes: Hashes, indices: npt.NDArray[np.int32], words: Hashes, validity: Bytes, offset: int
+) -> None:
+    """Take a dictionary column into the hashes: that of its word for each row."""
     for row in range(len(hashes)):
-        hashes[row] = _mixed(hashes[row] * np.uint64(3) ^ bits)
+        known = len(validity) == 0 or _is_valid(validity, offset + row)
+        hashes[row] = _folded(hashes[row], words[indices[row]] if known else _NULL)
 
 
 @numba.njit(cache=True, nogil=True)
-def _hash_texts(offsets: npt.NDArray[np.int32], data: npt.NDArray[np.uint8], out: Hashes) -> None:
+def _add_nulls(hashes: Hashes) -> None:
+    for row in range(len(hashes)):
+        hashes[row] = _folded(hashes[row], _NULL)
+
+
+@numba.njit(cache=True, nogil=True)
+def _hash_texts(offsets: npt.NDArray[np.int32], data: Bytes, out: Hashes) -> None:
     for entry in range(len(out)):
         value = np.uint64(0xCBF29CE484222325)  # FNV-1a
         for p in range(offsets[entry], offsets[entry + 1]):
@@ -61,7 +88,7 @@ def _mark_new(hashes: Hashes, table: Hashes, fresh: npt.NDArray[np.bool_]) -> in
     mask = np.uint64(len(table) - 1)
     seen = 0
     for row in range(len(hashes)):
-        value = hashes[row] | np.uint64(1 << 63)  # never 0, the empty slot
+        value = _mixed(hashes[row]) | np.uint64(1 << 63)  # never 0, the empty slot
         slot = value & mask
         fresh[row] = table[slot] != value
         seen += not fresh[row]
@@ -92,37 +119,31 @@ def row_hashes(table: pa.Table) -> Hashes:
     """Return a hash of each row's compared columns; equal rows have equal hashes."""
     hashes = np.zeros(table.num_rows, np.uint64)
     for name in _COMPARED:
-        column = table[name]
-        if column.null_count == table.num_rows:
-            _add_constant(hashes, _NULL)
-        else:
-            _add(hashes, _bits(column))
+        first = 0
+        for chunk in table[name].chunks:
+            _add(hashes[first : first + len(chunk)], chunk)
+            first += len(chunk)
     return hashes
 
 
-def _bits(column: pa.ChunkedArray) -> Hashes:
-    """Return 64 bits for each value; nulls have bits of their own."""
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0)
-    valid = None if array.null_count == 0 else array.is_valid().to_numpy(zero_copy_only=False)
+def _add(hashes: Hashes, array: pa.Array) -> None:
+    """Take one chunk of a column into the hashes of its rows, straight from Arrow's buffers."""
+    if array.null_count == len(array):
+        _add_nulls(hashes)
+        return
+    words = None
+    offset = array.offset
     if pa.types.is_dictionary(array.type):
-        texts = _text_hashes(array.dictionary)
-        array = array.indices
+        words, array = _text_hashes(array.dictionary), array.indices
+        offset = array.offset
+    bitmap, data = array.buffers()
+    validity = np.frombuffer(bitmap, np.uint8) if array.null_count else _NO_NULLS
+    kind = np.int32 if words is not None else _UNSIGNED[array.type.bit_width]
+    values = np.frombuffer(data, kind, len(array) + offset)[offset:]
+    if words is None:
+        _add_values(hashes, values, validity, offset)
     else:
-        texts = None
-    kind = array.type
-    if pa.types.is_timestamp(kind):
-        array, kind = array.cast(pa.int64()), pa.int64()
-    filled = array if valid is None else pc.fill_null(array, pa.scalar(0, kind))
-    values = filled.to_numpy(zero_copy_only=False)
-    if texts is not None:
-        bits = texts[values] if len(texts) else np.zeros(len(values), np.uint64)
-    elif values.dtype.kind == "f":
-        bits = values.astype(np.float64).view(np.uint64)
-    else:
-        bits = values.astype(np.int64).view(np.uint64)
-    return bits if valid is None else np.where(valid, bits, _NULL)
+        _add_words(hashes, values, words, validity, offset)
 
 
 def _text_hashes(dictionary: pa.Array) -> Hashes:

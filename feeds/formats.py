@@ -2,8 +2,9 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -41,6 +42,8 @@ class Options:
     format: str = "auto"
     columns: Mapping[str, str] | None = None
     start_time_us: int | None = None
+    workers: int = 1
+    """Cores to use."""
 
     @property
     def layout(self) -> str | None:
@@ -95,7 +98,9 @@ def open_member(
     if kind.family == "nmea":
         start = options.start_time_us
         stream = member.buffered()
-        return "nmea", read_nmea(stream, path=member.name, report=report, start_time_us=start)
+        return "nmea", read_nmea(
+            stream, path=member.name, report=report, start_time_us=start, workers=options.workers
+        )
     if kind.family == "jsonl":
         return "jsonl", read_jsonl(member, options.columns, report)
     if kind.family == "parquet":
@@ -107,12 +112,12 @@ def open_member(
         except BaseException:
             handle.close()
             raise
-        return track.layout.format, _closing(handle, track.tables(report))
+        return track.layout.format, _closing(handle, track.tables(report, workers=options.workers))
     table = cast("TableHead", kind.table)
     layout = choose_layout(
         table.names, path=member.name, columns=options.columns, format_name=options.layout
     )
-    return layout.format, read_delimited(member, table, layout, report)
+    return layout.format, read_delimited(member, table, layout, report, workers=options.workers)
 
 
 def _closing(handle: BinaryIO, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -141,7 +146,10 @@ def in_time_order(files: list[FoundFile], options: Options) -> list[FoundFile]:
     if len(files) < 2:
         return files
     latest = 1 << 62
-    times = {file: first_time_us(file, options) for file in files}
+    alone = replace(options, workers=1)
+    with ThreadPoolExecutor(options.workers) as pool:
+        found = pool.map(lambda file: first_time_us(file, alone), files)
+        times = dict(zip(files, found, strict=True))
     return sorted(files, key=lambda file: (times.get(file) or latest, str(file.path)))
 
 

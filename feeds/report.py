@@ -63,3 +63,23 @@ class ReadReport:
         if rows:
             self.rows_decoded -= rows
             self.rejected[reason] += rows
+
+    def add(self, other: "ReadReport") -> None:
+        """Count what another report counted as well."""
+        self.rows_read += other.rows_read
+        self.rows_decoded += other.rows_decoded
+        self.rejected.update(other.rejected)
+        self.message_types.update(other.message_types)
+        self.inputs += other.inputs
+
+    def take(self) -> "ReadReport":
+        """Return what was counted since the last call, and begin anew.
+
+        One thread counts; what it takes it may hand to another, which adds it to its own.
+        """
+        taken = ReadReport(
+            self.rows_read, self.rows_decoded, self.rejected, self.message_types, self.inputs
+        )
+        self.rows_read, self.rows_decoded = 0, 0
+        self.rejected, self.message_types, self.inputs = Counter(), Counter(), []
+        return taken

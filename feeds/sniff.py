@@ -117,7 +117,15 @@ def _first_lines(head: bytes) -> list[bytes]:
     text = head.removeprefix(_BOM)
     cut = text.rfind(b"\n")
     whole = text[:cut] if cut >= 0 else (text if len(text) < 1 << 16 else b"")
-    return [line for line in whole.split(b"\n") if line.strip()][:_SAMPLE_LINES]
+    lines: list[bytes] = []
+    at = 0
+    while at < len(whole) and len(lines) < _SAMPLE_LINES:
+        end = whole.find(b"\n", at)
+        end = len(whole) if end < 0 else end
+        if line := whole[at:end]:
+            lines += [line] if line.strip() else []
+        at = end + 1
+    return lines
 
 
 def _is_record(line: bytes) -> bool:

@@ -87,6 +87,8 @@ class PeekedStream(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read the next bytes into `buffer`, those of the head first."""
         room = memoryview(buffer)
+        if self._used == len(self.head) and isinstance(self._inner, io.RawIOBase):
+            return self._inner.readinto(room) or 0  # not by way of bytes of its own
         if self._used < len(self.head):
             part = self.head[self._used : self._used + len(room)]
             self._used += len(part)

@@ -89,7 +89,7 @@ def decide(column: Column, layout: Layout, *, path: str) -> TimeRule | None:
         return TimeRule(hint or _epoch_unit(column)) if (column.status == OK).any() else None
     if layout.time_hint is not None:
         return TimeRule(layout.time_hint)
-    return _decide_text(column, layout, path=path)
+    return _decide_text(text(column), layout, path=path)
 
 
 def _decide_text(column: Text, layout: Layout, *, path: str) -> TimeRule | None:

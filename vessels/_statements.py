@@ -23,23 +23,28 @@ ATTRIBUTES = TEXT_ATTRIBUTES + NUMBER_ATTRIBUTES + METRE_ATTRIBUTES
 """What an entry can state, in the order of its key columns after MMSI and day."""
 
 ABSENT = -1  # the code of "not stated" in every attribute
+_UNSEEN = -2  # the code of a text that no row has used yet
+_NO_CODES = np.empty(0, np.int32)
 _KEYS = 2 + len(ATTRIBUTES)
 _SLICE = 1 << 18  # rows at a time: bounds the memory of an update
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _hash(keys: NDArray[np.int32], row: int) -> np.uint64:
     mixed = np.uint64(0x9E3779B97F4A7C15)
-    for k in range(_KEYS):
-        mixed ^= np.uint64(np.uint32(keys[k, row]))
+    for k in range(0, _KEYS - 1, 2):  # two columns at a time
+        low, high = np.uint32(keys[k, row]), np.uint32(keys[k + 1, row])
+        mixed ^= np.uint64(low) | np.uint64(high) << np.uint64(32)
         mixed *= np.uint64(0xFF51AFD7ED558CCD)
         mixed ^= mixed >> np.uint64(32)
-    return mixed
+    mixed ^= np.uint64(np.uint32(keys[_KEYS - 1, row]))  # the odd one
+    mixed *= np.uint64(0xFF51AFD7ED558CCD)
+    return mixed ^ (mixed >> np.uint64(32))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _find(
     keys: NDArray[np.int32], row: int, stored: NDArray[np.int32], slots: NDArray[np.int32]
 ) -> int:
@@ -49,7 +54,7 @@ def _find(
     while slots[slot] >= 0:
         same = True
         for k in range(_KEYS):
-            if stored[k, slots[slot]] != keys[k, row]:
+            if stored[slots[slot], k] != keys[k, row]:
                 same = False
                 break
         if same:
@@ -58,7 +63,7 @@ def _find(
     return int(slot)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _absorb(
     keys: NDArray[np.int32],
     spans: NDArray[np.int64],
@@ -83,24 +88,24 @@ def _absorb(
         slot = _find(keys, row, stored, slots)
         entry = slots[slot]
         if entry >= 0:
-            stored_spans[0, entry] = min(stored_spans[0, entry], spans[0, row])
-            stored_spans[1, entry] = max(stored_spans[1, entry], spans[1, row])
-            stored_spans[2, entry] += spans[2, row]
+            stored_spans[entry, 0] = min(stored_spans[entry, 0], spans[0, row])
+            stored_spans[entry, 1] = max(stored_spans[entry, 1], spans[1, row])
+            stored_spans[entry, 2] += spans[2, row]
             continue
-        if used == stored.shape[1]:
+        if used == stored.shape[0]:
             return row, used
         slots[slot] = used
-        stored[:, used] = keys[:, row]
-        stored_spans[:, used] = spans[:, row]
+        stored[used, :] = keys[:, row]
+        stored_spans[used, :] = spans[:, row]
         used += 1
     return keys.shape[1], used
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _rehash(stored: NDArray[np.int32], used: int, slots: NDArray[np.int32]) -> None:
     slots[:] = -1
     for entry in range(used):
-        slots[_find(stored, entry, stored, slots)] = entry
+        slots[_find(stored.T, entry, stored, slots)] = entry
 
 
 class StatementTable:
@@ -110,23 +115,24 @@ class StatementTable:
         self.used = 0
         self.texts: list[str] = []
         self._codes: dict[str, int] = {}
-        self._stored = np.empty((_KEYS, 1024), np.int32)
-        self._spans = np.empty((3, 1024), np.int64)
+        self._looked_up: dict[str, tuple[pa.Array, NDArray[np.int32]]] = {}
+        self._stored = np.empty((1024, _KEYS), np.int32)  # an entry is one line of the cache
+        self._spans = np.empty((1024, 3), np.int64)
         self._slots = np.full(2048, -1, np.int32)
 
     @property
     def mmsi(self) -> NDArray[np.int32]:
         """MMSI of each entry."""
-        return self._stored[0, : self.used]
+        return self._stored[: self.used, 0]
 
     @property
     def spans(self) -> NDArray[np.int64]:
         """First time, last time (microseconds) and count of each entry, shape (3, entries)."""
-        return self._spans[:, : self.used]
+        return self._spans[: self.used].T
 
     def codes(self, attribute: str) -> NDArray[np.int32]:
         """Return the code of one attribute in each entry; ABSENT where it states none."""
-        return self._stored[2 + ATTRIBUTES.index(attribute), : self.used]
+        return self._stored[: self.used, 2 + ATTRIBUTES.index(attribute)]
 
     def value(self, attribute: str, code: int) -> str | int | float:
         """Return what a code (not ABSENT) stands for."""
@@ -158,7 +164,7 @@ class StatementTable:
                 continue
             column = batch[name]
             if name in TEXT_ATTRIBUTES:
-                keys[row] = self._intern(column)
+                keys[row] = self._intern(name, column)
             elif name in METRE_ATTRIBUTES:
                 metres = _numbers(column.cast(pa.float32()), -1.0)
                 keys[row] = np.where(
@@ -168,24 +174,31 @@ class StatementTable:
                 keys[row] = _numbers(column.cast(pa.int32()), ABSENT)
         return keys
 
-    def _intern(self, column: pa.Array) -> NDArray[np.int32]:
-        """Return codes of a text column in this table's own list of texts."""
+    def _intern(self, name: str, column: pa.Array) -> NDArray[np.int32]:
+        """Return codes of a text column in this table's own list of texts.
+
+        A reader's dictionaries grow from table to table: what was looked up stays.
+        """
         if not pa.types.is_dictionary(column.type):
             column = pc.dictionary_encode(column)
-        codes = [ABSENT] * (len(column.dictionary) + 1)
+        dictionary = column.dictionary
+        known, codes = self._looked_up.get(name, (dictionary[:0], _NO_CODES))
+        if len(dictionary) < len(known) or not dictionary[: len(known)].equals(known):
+            codes = _NO_CODES
+        codes = np.concatenate([codes, np.full(len(dictionary) - len(codes), _UNSEEN, np.int32)])
+        self._looked_up[name] = dictionary, codes
         indices = _numbers(column.indices, -1)
-        used = np.zeros(len(codes), np.bool_)  # its last element stands for null, index -1
+        used = np.zeros(len(codes) + 1, np.bool_)  # its last element stands for null, index -1
         used[indices] = True
-        values = column.dictionary.to_pylist()
-        for index in np.flatnonzero(used[:-1]).tolist():
-            text = values[index]
+        for index in np.flatnonzero(used[:-1] & (codes == _UNSEEN)).tolist():
+            text = dictionary[index].as_py()
             if text is None:
+                codes[index] = ABSENT
                 continue
-            code = self._codes.setdefault(text, len(self.texts))
-            if code == len(self.texts):
+            codes[index] = self._codes.setdefault(text, len(self.texts))
+            if codes[index] == len(self.texts):
                 self.texts.append(text)
-            codes[index] = code
-        return np.array(codes, np.int32)[indices]
+        return np.append(codes, np.int32(ABSENT))[indices]
 
     def _add(self, keys: NDArray[np.int32], spans: NDArray[np.int64]) -> None:
         row = 0
@@ -197,9 +210,9 @@ class StatementTable:
                 self._grow()
 
     def _grow(self) -> None:
-        self._stored = np.concatenate([self._stored, np.empty_like(self._stored)], axis=1)
-        self._spans = np.concatenate([self._spans, np.empty_like(self._spans)], axis=1)
-        self._slots = np.empty(2 * self._stored.shape[1], np.int32)
+        self._stored = np.concatenate([self._stored, np.empty_like(self._stored)])
+        self._spans = np.concatenate([self._spans, np.empty_like(self._spans)])
+        self._slots = np.empty(2 * len(self._stored), np.int32)
         _rehash(self._stored, self.used, self._slots)
 
     def to_table(self) -> pa.Table:
@@ -212,7 +225,7 @@ class StatementTable:
             if name in TEXT_ATTRIBUTES:
                 columns[name] = texts.take(pa.array(codes, mask=absent))
             elif name in METRE_ATTRIBUTES:
-                columns[name] = pa.array(codes.view(np.float32), mask=absent)
+                columns[name] = pa.array(codes.copy().view(np.float32), mask=absent)
             else:
                 columns[name] = pa.array(codes, mask=absent)
         for name, values in zip(("first", "last", "count"), self.spans, strict=True):

@@ -157,16 +157,78 @@ def _nan(column: Array) -> Array:
 
 
 def _order(mmsi: Array, time_us: Array) -> Array:
-    """Return the stable-enough order by (mmsi, time): ties are put in order afterwards."""
-    numbers, rank = np.unique(mmsi, return_inverse=True)
-    first = int(time_us.min())
-    span_bits = max(int(time_us.max()) - first, 1).bit_length()
-    if span_bits + len(numbers).bit_length() > 62:
-        return np.lexsort((time_us, mmsi))
-    return np.argsort((rank.astype("i8") << span_bits) | (time_us - first))
+    """Return the order by (mmsi, time); rows that tie are put in order afterwards."""
+    numbers, rank = _ranks(mmsi)
+    rising = np.argsort(numbers)
+    place = np.empty(len(numbers), np.int64)
+    place[rising] = np.arange(len(numbers))
+    return _grouped(place, rank, time_us)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _ranks(mmsi: Array) -> tuple[Array, Array]:
+    """Return the distinct numbers as they come, and for each row which of them it has."""
+    bits = 10
+    slots = np.full(1 << bits, -1, np.int32)
+    numbers = np.empty(1 << (bits - 1), np.int32)
+    rank = np.empty(len(mmsi), np.int32)
+    count = 0
+    for row in range(len(mmsi)):
+        if count == len(numbers):  # half full: twice as large
+            bits += 1
+            slots = np.full(1 << bits, -1, np.int32)
+            grown = np.empty(1 << (bits - 1), np.int32)
+            grown[:count] = numbers
+            numbers = grown
+            for entry in range(count):
+                slots[_slot_of(numbers[entry], numbers, slots)] = entry
+        slot = _slot_of(mmsi[row], numbers, slots)
+        if slots[slot] < 0:
+            slots[slot] = count
+            numbers[count] = mmsi[row]
+            count += 1
+        rank[row] = slots[slot]
+    return numbers[:count].copy(), rank
+
+
+@njit(cache=True, nogil=True)
+def _slot_of(number: int, numbers: Array, slots: Array) -> int:
+    """Return the slot that holds a number, or the free one where it belongs."""
+    mask = np.int64(len(slots) - 1)
+    slot = (np.int64(number) * np.int64(0x9E3779B1) >> np.int64(16)) & mask
+    while slots[slot] >= 0 and numbers[slots[slot]] != number:
+        slot = (slot + np.int64(1)) & mask
+    return int(slot)
+
+
+@njit(cache=True, nogil=True)
+def _grouped(place: Array, rank: Array, time_us: Array) -> Array:
+    """Return the order by place of the row's rank, then by time.
+
+    Archives are in order of time, or nearly: a counting sort keeps that order within each number,
+    and only numbers whose times do not rise are sorted.
+    """
+    ends = np.zeros(len(place) + 1, np.int64)
+    for row in range(len(rank)):
+        ends[place[rank[row]] + 1] += 1
+    for number in range(len(place)):
+        ends[number + 1] += ends[number]
+    starts = ends[:-1].copy()
+    order = np.empty(len(rank), np.int64)
+    for row in range(len(rank)):
+        number = place[rank[row]]
+        order[starts[number]] = row
+        starts[number] += 1
+    for number in range(len(place)):
+        rows = order[ends[number] : ends[number + 1]]
+        for i in range(1, len(rows)):
+            if time_us[rows[i]] < time_us[rows[i - 1]]:
+                rows[:] = rows[np.argsort(time_us[rows], kind="mergesort")]
+                break
+    return order
+
+
+@njit(cache=True, nogil=True)
 def _tie_rows(mmsi: Array, time_us: Array) -> Array:
     """Return the rows that share MMSI and time with a neighbour."""
     n = len(mmsi)

@@ -104,7 +104,7 @@ class SentenceStream:
             stamp_arrival(fresh, ends, received[:, 0] + known, received[:, 1])
         self._count(fresh)
         messages: Records = np.zeros(len(fresh), MESSAGE)
-        number, lost = join_parts(
+        number, lost, _ = join_parts(
             buffer, len(text), lines, self._done, upto, self._base, self._pending, messages
         )
         self._report.reject("incomplete_multipart", lost)

@@ -1,8 +1,8 @@
 """Record layouts and limits shared by the NMEA kernels.
 
 `LINE` is what one line of the log holds, `MESSAGE` one AIS message (its parts joined), `SLOT` a
-multi-part message that waits for its parts, `FIX` one decoded row. Offsets point into the byte
-buffer that the kernels work on.
+multi-part message that waits for its parts, `FIX` one row while it is decoded. Offsets point into
+the byte buffer that the kernels work on.
 """
 
 from typing import Any, TypeAlias
@@ -95,12 +95,8 @@ SLOT_BYTES = MAX_PARTS * MAX_PAYLOAD_CHARS + MAX_STATION_BYTES
 
 FIX = np.dtype(
     [
-        ("time_us", np.int64),
         ("lat_deg", np.float64),
         ("lon_deg", np.float64),
-        ("station", np.uint64),
-        ("station_at", np.int64),
-        ("station_length", np.int32),
         ("mmsi", np.int32),
         ("imo", np.int32),
         ("sog_knots", np.float32),

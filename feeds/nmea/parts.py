@@ -197,11 +197,12 @@ def join_parts(
     base: int,
     pending: Pending,
     messages: Records,
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     """Turn the sentences among `lines[first:last]` into messages, in the order they become whole.
 
     `base` is the number of line `lines[0]` in the log. Joined payloads are written into `buffer`
-    from `free` on. Returns the number of messages and of multi-part messages given up.
+    from `free` on. Returns the number of messages, of multi-part messages given up, and the end of
+    what was written.
     """
     count, lost = 0, 0
     for i in range(first, last):
@@ -221,4 +222,4 @@ def join_parts(
         if pending.slots[at].have == (np.uint16(2) << line.total) - 2:
             free = take_message(pending, at, messages[count], buffer, free)
             count += 1
-    return count, lost
+    return count, lost, free

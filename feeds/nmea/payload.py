@@ -7,6 +7,7 @@ payload does not hold whole is missing. Types 1-5, 9, 11, 18, 19, 21, 24, 27 and
 import numpy as np
 
 from feeds.nmea.clock import njit
+from feeds.nmea.columns import Columns, keep_fix
 from feeds.nmea.layout import (
     BAD_MMSI,
     BAD_TIME,
@@ -19,7 +20,6 @@ from feeds.nmea.layout import (
     NO_TIME,
     OTHER,
     SHORT,
-    TEXT_CHARS,
     TYPES,
     UNSUPPORTED,
     UNTIMED,
@@ -28,6 +28,7 @@ from feeds.nmea.layout import (
     Record,
     Records,
 )
+from feeds.nmea.stations import Stations, station_number
 
 _MINUTE_US = 60_000_000
 LAST_TYPE = 28
@@ -365,18 +366,19 @@ def decode_payloads(
     buffer: Bytes,
     messages: Records,
     clock_us: Array,
-    fixes: Records,
-    texts: Bytes,
-    ends: Array,
+    scratch: Records,
+    columns: Columns,
+    stations: Stations,
+    rows: int,
     counters: Array,
 ) -> int:
-    """Decode `messages` into rows, in order; return how many rows there are.
+    """Decode `messages` into `columns` from row `rows` on, in order; return the rows there are.
 
-    `clock_us[0]` is the running clock of an untimed log, NO_TIME where none was given. `texts`
-    (3, n) and `ends` (3, rows + 1) are the text columns; `counters` are added to.
+    `clock_us[0]` is the running clock of an untimed log, NO_TIME where none was given. `scratch`
+    is one FIX; `stations` learns the names of new stations; `counters` are added to.
     """
-    rows = 0
-    ends[:, 0] = 0
+    texts, ends = columns.texts, columns.ends
+    fix = scratch[0]
     for i in range(messages.shape[0]):
         message = messages[i]
         bits = message.length * 6 - message.fill
@@ -392,7 +394,6 @@ def decode_payloads(
         if not carries(kind):
             counters[OTHER] += 1
             continue
-        fix = fixes[rows]
         fix.msg_type = kind
         if bits < least_bits(kind) or not decode_fields(fix, buffer, payload, bits):
             counters[SHORT] += 1
@@ -408,15 +409,9 @@ def decode_payloads(
         counters[verdict] += 1
         if verdict != DECODED:
             continue
-        fix.time_us = time_us
-        fix.station = message.station
-        fix.station_at = message.station_at
-        fix.station_length = message.station_length
+        keep_fix(columns, rows, fix)
+        columns.time[rows] = time_us
+        columns.station[rows] = station_number(stations, message)
         decode_texts(fix, buffer, payload, bits, texts, ends, rows)
         rows += 1
     return rows
-
-
-def text_capacity(rows: int) -> int:
-    """Return the bytes that a text column of so many rows can need."""
-    return rows * TEXT_CHARS

@@ -200,7 +200,7 @@ def test_sentences_are_told_by_content_and_mix_with_tables(tmp_path: Path) -> No
     }
 
 
-def test_batch_rows_is_the_size_of_every_table_but_the_last(tmp_path: Path) -> None:
+def test_batch_rows_is_the_most_rows_of_a_table(tmp_path: Path) -> None:
     rows = [_row(i, 1 + i % 28) for i in range(1, 26)]
     path = simple_file(tmp_path / "a", *rows)
     sizes = [table.num_rows for table in feeds.read(path, batch_rows=10)]
