@@ -5,6 +5,7 @@ of types 17, 22 and 23 in minutes, those of type 17 without sign, and keeps padd
 See docs/decoding.md.
 """
 
+from collections.abc import Collection
 from enum import Enum
 from typing import Any
 
@@ -22,8 +23,12 @@ _IN_MINUTES = {
 }
 
 
-def decode_full(payload: bytes, fill: int, report: ReadReport) -> dict[str, Any] | None:
+def decode_full(
+    payload: bytes, fill: int, report: ReadReport, types: Collection[int] | None = None
+) -> dict[str, Any] | None:
     """Return the fields of an armoured payload under pyais' names, or None.
+
+    `types` are the message types that are asked for, None for all.
 
     Enumerations are their numbers, missing fields None, positions degrees, binary data bytes. The
     message, or the reason against it, is counted in `report`.
@@ -35,6 +40,9 @@ def decode_full(payload: bytes, fill: int, report: ReadReport) -> dict[str, Any]
     kind = bits.get(0, 6)
     report.message_types[kind] += 1
     if kind == 0 or kind not in MSG_CLASS:
+        report.reject("unsupported_type")
+        return None
+    if types is not None and kind not in types:
         report.reject("unsupported_type")
         return None
     try:

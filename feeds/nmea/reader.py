@@ -1,6 +1,6 @@
 """The two readers of raw NMEA: rows of positions and identities, or every message in full."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import ExitStack, closing
 from typing import Any, BinaryIO, cast
 
@@ -179,9 +179,17 @@ class Decoder:
 
 
 def decode_messages(
-    stream: BinaryIO, *, path: str, report: ReadReport | None = None
+    stream: BinaryIO,
+    *,
+    path: str,
+    report: ReadReport | None = None,
+    types: Collection[int] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield every message of a raw NMEA log, of every type that pyais decodes, in full.
+
+    `types` are the types that are asked for; messages of others are counted in `message_types` and
+    as `unsupported_type`, and not decoded. `read_nmea` counts those without position or identity in
+    the same way: this is how to have them.
 
     Each is a dictionary of pyais' field names and values, as `feeds.nmea.full` describes them,
     with `time_us` (microseconds UTC, None where missing or implausible) and `station` (None where
@@ -196,7 +204,7 @@ def decode_messages(
         for record in records:
             at, station_at = int(record["payload"]), int(record["station_at"])
             payload = buffer[at : at + int(record["length"])].tobytes()
-            fields = decode_full(payload, int(record["fill"]), counts)
+            fields = decode_full(payload, int(record["fill"]), counts, types)
             if fields is None:
                 continue
             time_us = int(record["time_us"])

@@ -10,6 +10,7 @@ from tests.fuzz.edits import OPERATIONS, Edit, apply
 from tests.fuzz.targets import Target, targets
 
 _NAMES = [
+    "nmea_reference",
     "nmea_stream",
     "nmea_stream_raw",
     "json_ais_catcher",

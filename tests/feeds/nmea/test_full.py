@@ -48,3 +48,14 @@ def test_messages_that_cannot_be_decoded_are_counted() -> None:
     assert found == []
     assert report.rejected == {"bad_sentence": 2, "unsupported_type": 1}
     assert report.message_types == {1: 1, 24: 1, 63: 1}
+
+
+def test_only_the_types_that_are_asked_for_are_decoded() -> None:
+    payload, fill = armour(f"{17:06b}00{2_300_001:030b}" + "0" * 42)
+    corrections = sentence(payload, fill=fill)
+    report = ReadReport()
+    stream = io.BytesIO(b"\n".join([*static(), sentence(), corrections]))
+    found = list(decode_messages(stream, path="log", report=report, types={17}))
+    assert [message["msg_type"] for message in found] == [17]
+    assert report.message_types == {1: 1, 5: 1, 17: 1}
+    assert report.rejected == {"unsupported_type": 2}

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -78,6 +79,22 @@ def test_columns_equal_pyais_field_by_field(shared_data: Path, name: str) -> Non
     rest = iter(theirs)
     assert all(any(row == other for other in rest) for row in ours)
     assert 0 <= len(theirs) - len(ours) <= report.rejected["bad_sentence"]
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_edited_logs_give_the_rows_and_rejections_of_the_reference(
+    shared_data: Path, name: str
+) -> None:
+    """Sentences of the log alone (no time, no station), whole and edited, checksums repaired."""
+    from tests.fuzz.edits import apply, random_edits
+    from tests.fuzz.targets import as_reference
+
+    found = re.findall(rb"![A-Z]{2}VD[MO],[^*\r\n!\\]*\*[0-9A-F]{2}", log(shared_data, name))
+    rng = random.Random(1)
+    for start in range(0, min(len(found), 1_200), 40):
+        sample = b"\n".join(found[start : start + 40])
+        as_reference(sample)
+        as_reference(apply(sample, random_edits(rng), repair=True))
 
 
 @pytest.mark.parametrize("name", LOGS)
