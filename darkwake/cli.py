@@ -169,7 +169,7 @@ def replay(
     with W > E spans 180 degrees.
     """
     from_us, to_us = parse_range(from_, to)
-    if scheduler is not None and workers > 1:
+    if scheduler is not None and (workers or 1) > 1:
         raise UsageError("--workers and --scheduler: the cluster knows its workers; give one")
     options = ReplayOptions(
         paths=parse_paths(paths),
