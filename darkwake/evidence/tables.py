@@ -162,27 +162,26 @@ def _columns(table: pa.Table) -> dict[str, Array]:
     return out
 
 
+def _check_head(file: pq.ParquetFile, schema: pa.Schema, most: int) -> None:
+    if file.metadata.num_rows > most:
+        raise TableError(f"has {file.metadata.num_rows} rows; {most} is the most")
+    if file.schema_arrow.remove_metadata() != schema.remove_metadata():
+        raise TableError("has other columns than such a table has")
+
+
 def _read(data: bytes, schema: pa.Schema, most: int, texts: list[str] | None = None) -> pa.Table:
     """Return a Parquet file of exactly this schema."""
     try:
+        _check_head(pq.ParquetFile(io.BytesIO(data)), schema, most)
         # Texts as a dictionary: one long text in a million rows is one long text.
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts or [])
-        if file.metadata.num_rows > most:
-            raise TableError(f"has {file.metadata.num_rows} rows; {most} is the most")
-        plain = [
-            pa.field(
-                one.name, one.type.value_type if pa.types.is_dictionary(one.type) else one.type
-            )
-            for one in file.schema_arrow
-        ]
-        if pa.schema(plain) != schema.remove_metadata():
-            raise TableError("has other columns than such a table has")
         table = file.read(use_threads=False).combine_chunks()
         table.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, TableError):
-            raise
-        raise TableError(f"cannot be read: {str(error).splitlines()[0]}") from error
+    except TableError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        why = (str(error).splitlines() or ["it is damaged"])[0]
+        raise TableError(f"cannot be read: {why}") from error
     held = sum(
         int(pc.sum(pc.binary_length(chunk.dictionary)).as_py() or 0)
         for name in texts or []

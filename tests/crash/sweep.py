@@ -98,7 +98,7 @@ def sweep(folder: Path, kills: int, seed: int = 1, url: str = "sqlite:///state.d
     found = Findings()
     postbox = Postbox()
     port = free_port()
-    server = Controller(postbox, hostname="127.0.0.1", port=port)
+    server = Controller(postbox, hostname="127.0.0.1", port=port, ready_timeout=60.0)
     server.start()
     try:
         watched = Watched(

@@ -32,6 +32,7 @@ from tests.feeds.live.test_records import (
 from tests.feeds.nmea.reference import read_by_reference
 from tests.feeds.nmea.sentences import armour, sentence, static, tagged
 from tests.feeds.samples import DMA_HEADER, NEW_HEADER, OLD_HEADER
+from tests.fuzz.evidence import bundled
 from vessels.errors import ConfigError, InputError, UsageError
 from vessels.lists import ListSource, read_lists
 from vessels.schema import FIXES, TEXT
@@ -292,7 +293,7 @@ _ZONES = json.dumps(
 
 def targets(folder: Path) -> list[Target]:
     """Return all targets; those that need files lay them down in `folder`."""
-    files = Files(folder)
+    files, tables = Files(folder), bundled()
     stream = _sentences()
     messages = tuple(every_type(seed) for seed in range(12))
     records = _json(
@@ -311,13 +312,14 @@ def targets(folder: Path) -> list[Target]:
         Target("nmea_stream_raw", stream, Stream(framed=False).run, 0.10),
         Target("json_ais_catcher", records, Stream(framed=True).run, 0.20),
         Target("json_aisstream", provider, Stream(framed=True).run, 0.15),
-        Target("nmea_full", stream, full_decode, 0.05, repair=True),
+        Target("nmea_full", stream, full_decode, 0.045, repair=True),
         Target("gzip_body", (gzip.compress(traffic(5)),), gzip_body, 0.03),
         Target("cursor", (decoder.snapshot(),), cursor, 0.0095),
         Target("track_file", (*_tables(), traffic(5)), files.track, 0.01),
         Target("config_toml", (_CONFIG,), files.config, 0.005),
         Target("vessel_list", (_LIST,), files.vessel_list, 0.005),
         Target("zones_file", (_ZONES,), files.zones, 0.0005),
+        Target("evidence_tables", tables.samples, tables.run, 0.005),
     ]
 
 

@@ -22,8 +22,9 @@ _NAMES = [
     "config_toml",
     "vessel_list",
     "zones_file",
+    "evidence_tables",
 ]
-_DEAR = ("track_file", "config_toml", "vessel_list", "zones_file")
+_DEAR = ("track_file", "config_toml", "vessel_list", "zones_file", "evidence_tables")
 EDITS = st.lists(
     st.builds(
         Edit,

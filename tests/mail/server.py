@@ -18,6 +18,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+PATIENCE_S = 60.0
+"""A sound server on a machine under load answers sooner than this."""
 USER, PASSWORD = "watch", "not a secret, a test"
 
 
@@ -103,7 +105,9 @@ def serving(handler: Handler, **options: Any) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = _Controller(handler, hostname="127.0.0.1", port=port, **options)
+    controller = _Controller(
+        handler, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE_S, **options
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         controller.start()

@@ -34,7 +34,7 @@ from tests.alerts.samples import (
     subscription,
     take_in,
 )
-from tests.mail.server import PASSWORD, USER, Handler, certificate, log_in, serving
+from tests.mail.server import PASSWORD, PATIENCE_S, USER, Handler, certificate, log_in, serving
 from vessels.errors import ConfigError
 from vessels.units import US_PER_H, US_PER_MIN
 
@@ -59,7 +59,7 @@ def sender(rules: AlertPolicy, server: MailServer) -> Dispatcher:
 
 
 def at(port: int, **values: Any) -> MailServer:
-    return mail_server(f"smtp://127.0.0.1:{port}", **{"timeout_s": 1.0} | values)
+    return mail_server(f"smtp://127.0.0.1:{port}", **{"timeout_s": PATIENCE_S} | values)
 
 
 def answers(engine: Engine) -> list[tuple[str, int | None, str | None]]:
@@ -254,7 +254,7 @@ def test_tls_is_used_and_checked(
     )
     with serving(handler, authenticator=log_in, auth_required=True, **options) as port:
         url = f"{protection}://localhost:{port}"
-        secrets = {"user": USER, "password": PASSWORD, "timeout_s": 3.0}
+        secrets = {"user": USER, "password": PASSWORD, "timeout_s": PATIENCE_S}
         stranger = mail_server(url, **secrets)
         assert send_due(engine, sender(policy(), stranger), WALL_US).retried == 1
         assert "TLS with the mail server fails" in (answers(engine)[0][2] or "")
@@ -269,7 +269,7 @@ def test_tls_is_used_and_checked(
 
 def test_no_starttls_no_mail(engine: Engine, handler: Handler, port: int) -> None:
     take_in(engine, policy(), *opened(dark()))
-    server = mail_server(f"smtp+starttls://127.0.0.1:{port}", timeout_s=1.0)
+    server = mail_server(f"smtp+starttls://127.0.0.1:{port}", timeout_s=PATIENCE_S)
     assert send_due(engine, sender(policy(), server), WALL_US).retried == 1
     assert handler.seen == 0
     assert "STARTTLS" in (answers(engine)[0][2] or "")

@@ -105,9 +105,9 @@ def test_a_job_that_fails_is_told_and_runs_again(desk: Desk) -> None:
     scheduler = Scheduler(desk, [job])
     try:
         scheduler.start()
-        assert runs.acquire(timeout=30)
-        assert runs.acquire(timeout=30)
-        assert runs.acquire(timeout=30)
+        assert runs.acquire(timeout=90)
+        assert runs.acquire(timeout=90)
+        assert runs.acquire(timeout=90)
     finally:
         scheduler.stop()
         del JOBS[job.name]
@@ -125,7 +125,7 @@ def test_a_job_does_not_run_twice_at_once_and_is_no_alarm_when_slow(
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
-        over.wait(30)
+        over.wait(90)
         inside -= 1
         return ""
 
