@@ -65,7 +65,7 @@ def build(run: Path, vessels: int, days: int) -> None:
     lat0, lon0 = rng.uniform(-40, 40, vessels), rng.uniform(-180, 175, vessels)
     schema = pa.schema([("mmsi", pa.int32()), ("hull_id", _TEXT), ("time", _TIME),
                         ("lat_deg", pa.float64()), ("lon_deg", pa.float64()),
-                        ("ais_class", _TEXT)])  # fmt: skip
+                        ("sog_knots", pa.float32()), ("ais_class", _TEXT)])  # fmt: skip
     with pq.ParquetWriter(run / "tracks.parquet", schema, compression="zstd") as writer:
         for day in range(days):
             hours = np.arange(24)[:, None] + day * 24.0
@@ -78,6 +78,7 @@ def build(run: Path, vessels: int, days: int) -> None:
                 pa.array(time_us.ravel()).cast(_TIME),
                 pa.array(lat.ravel()),
                 pa.array(lon.ravel()),
+                pa.array(np.full(len(place), 4.5), pa.float32()),
                 pa.DictionaryArray.from_arrays(np.zeros(len(place), "i4"), pa.array(["A"])),
             ]
             writer.write_table(pa.table(columns, schema=schema))

@@ -149,7 +149,7 @@ FEATURES = (
         "dark periods of confidence 0.5 or more",
         _EVENTS,
         _NO_SEA,
-        "as above",
+        "poor reception, a broken set, Class B power, fear of pirates",
     ),
     Feature(
         "carrier_meetings",

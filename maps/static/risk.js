@@ -46,7 +46,7 @@
       return;
     }
     const far = Math.round(row.p_value * (row.peers + 1));
-    add(box, "p", "Of this vessel and its " + row.peers + " peers (" + row.peer_group + "), " + far + " are as far out as it is or farther: " + percent(row.p_value) + ". " +
+    add(box, "p", "As far out as this vessel or farther, of itself and its " + row.peers + " peers (" + row.peer_group + "): " + far + ", that is " + percent(row.p_value) + ". " +
       (row.listed ? "It is on the list" : "It is not on the list") + " that promises " + percent(data.promised_false_alarm_share) +
       " false alarms among vessels that behave as their peers do.");
     row.findings.forEach((one) => {
