@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from imagery import _berths
+from imagery.cfar import in_threads, strips
 from imagery.detections import Ship
 
 Floats = NDArray[np.float64]
@@ -120,7 +121,13 @@ def find_berths(
     large[0] = False
     rows, columns = np.nonzero((dry > _LEAST_DRY) & (beside <= reach) & large[labels])
     out = np.zeros((rows.size, 5))
-    _berths.fit_frames(dry, rows.astype(float), columns.astype(float), sizes, _ANGLES, out)
+    where = rows.astype(float), columns.astype(float)
+
+    def fit(part: tuple[int, int]) -> None:
+        piece = slice(*part)
+        _berths.fit_frames(dry, where[0][piece], where[1][piece], sizes, _ANGLES, out[piece])
+
+    list(in_threads(fit, strips(0, rows.size, 2048)))
     good = (out[:, 0] >= _LEAST_FIT) & ~(out[:, 4] >= _FREE)
     rows, columns, out = rows[good], columns[good], out[good]
     logs = {

@@ -43,7 +43,10 @@ def open_image(paths: Sequence[Path], sensor: Literal["auto", "s1", "s2"] = "aut
     base = _finest([file for file, _ in bands.values()])
     note = _annotation_beside(base) if kind == "s1" else None
     geometry = _geometry(base, note)
-    pixel_m = pixel_size_m(geometry, base.shape)
+    try:
+        pixel_m = pixel_size_m(geometry, base.shape)
+    except InputError as error:
+        raise InputError(str(error), path=str(base.path)) from error
     if not _LEAST_PIXEL_M <= pixel_m <= _MOST_PIXEL_M:
         raise InputError(
             f"its pixels measure {pixel_m:.4g} m on the ground: the georeference is wrong,"

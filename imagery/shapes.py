@@ -20,6 +20,8 @@ _AREA_M2 = 30_000.0
 _ROUND_M, _SLENDER = 30.0, 1.6
 """Wider than this, a hull is longer than wide by this factor at least; small clouds are round."""
 _LEAST_PX = 4
+_CLOSE_PX = 2.5
+"""Distance to water within which a region has a pixel."""
 _FILL = 0.8
 """Area over length times width: a hull fills its box, a crooked quay does not."""
 _RIM = 0.5
@@ -79,8 +81,9 @@ def judge(
     """Yield the regions that could be ships; `water` holds its brightness and deviation."""
     size = np.bincount(labels.ravel(), minlength=count + 1)
     most = _AREA_M2 / scene.pixel_m**2
-    close = ndimage.minimum(scene.beside, labels, np.arange(1, count + 1))
-    fit = (size[1:] >= _LEAST_PX) & (size[1:] <= most) & (np.asarray(close) <= 2.5)
+    close = np.zeros(count + 1, np.bool_)
+    close[labels[scene.beside <= _CLOSE_PX]] = True
+    fit = (size[1:] >= _LEAST_PX) & (size[1:] <= most) & close[1:]
     boxes = ndimage.find_objects(labels) if fit.any() else []
     for index in np.flatnonzero(fit):
         region = _judge_one(labels, int(index) + 1, boxes[index], values, water, way, scene)
