@@ -26,6 +26,7 @@ from detectors.unusual.windows import Facts, WindowKind, Windows, features
 
 Floats = NDArray[np.float64]
 _COVERAGE = NAMES.index("coverage")
+_SEA_H = NAMES.index("sea_h")
 _Z95 = 1.96
 _REGIONS = {
     "2": "Europe",
@@ -59,11 +60,12 @@ def traits_of(run: RiskRun, windows: Windows) -> Traits:
 def reference_of(run: RiskRun, windows: Windows, kind: WindowKind, settings: Risk) -> Reference:
     """Return the run's vessels that may be peers.
 
-    Left out are those whose own score would be withheld for their coverage or their role.
+    Left out are those whose own score would be withheld for their coverage, hours or role.
     """
     traits = traits_of(run, windows)
     with np.errstate(invalid="ignore"):
         good = windows.values[:, _COVERAGE] >= settings.min_coverage_share
+        good &= windows.values[:, _SEA_H] >= settings.min_sea_h
     good &= ~np.isin(traits.role, sorted(NO_PEERS))
     rows = np.flatnonzero(good)
     keys = np.array([_key(run, windows, row) for row in rows.tolist()], "U")
@@ -122,7 +124,7 @@ class Scorer:
             return self._peers.setdefault(rows.tobytes(), Peers(self.reference.values[rows]))
         return Peers(np.delete(self.reference.values[rows], member, axis=0))
 
-    def withheld(self, coverage: float, role: str, peers: int) -> str | None:
+    def withheld(self, coverage: float, sea_h: float, role: str, peers: int) -> str | None:
         """Return why no score is given, or None; a key of `guard.WITHHELD`."""
         if isnan(coverage):
             return "coverage_unknown"
@@ -130,7 +132,9 @@ class Scorer:
             return "coverage_below_floor"
         if role in NO_PEERS:
             return "no_role"
-        return "too_few_peers" if peers < self.settings.min_peers else None
+        if peers < self.settings.min_peers:
+            return "too_few_peers"
+        return None if sea_h >= self.settings.min_sea_h else "too_short"
 
 
 def assess(
@@ -182,7 +186,8 @@ def _row(
     rows, words = scorer.group(traits, row)
     member = scorer.member(_key(run, windows, row), rows)
     peers = len(rows) - (member >= 0)
-    why = scorer.withheld(float(values[_COVERAGE]), str(traits.role[row]), peers)
+    observed = float(values[_COVERAGE]), float(values[_SEA_H])
+    why = scorer.withheld(*observed, str(traits.role[row]), peers)
     told: dict[str, Any] = {
         "hull_id": run.hull_id[hull],
         "mmsi": int(run.mmsi[hull]),

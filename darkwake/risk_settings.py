@@ -24,6 +24,14 @@ class Risk(Section):
         ge=0.05,
         le=1,
     )
+    min_sea_h: float = quantity(
+        24.0,
+        "With fewer hours at sea from first to last heard than this a score is withheld.",
+        unit="h",
+        source=OURS,
+        ge=0,
+        le=8784,
+    )
     alert_share: float = quantity(
         0.05,
         "Share of vessels that behave as their peers do and are listed all the same.",

@@ -30,6 +30,7 @@ WITHHELD = {
     "coverage_unknown": "AIS coverage unknown: replay with --tracks",
     "coverage_below_floor": "AIS coverage below the floor",
     "too_few_peers": "too few peers",
+    "too_short": "too few hours at sea in the window",
     "no_role": "role unknown: it has no peers",
     "too_few_families": "fewer than two families of features observed",
 }

@@ -199,6 +199,21 @@ def test_scores_are_withheld_without_tracks_and_with_few_peers(tmp_path: Path) -
         assert all(row["unusual"] is None and not row["listed"] for row in told["vessels"])
 
 
+def test_an_hour_of_a_vessel_is_no_ground_for_a_score(folder: Path) -> None:
+    found = assess(read_run(folder), Risk(min_sea_h=300.0), opinions=False, explain=False)
+    assert {row["withheld"] for row in found.rows} == {"too_few_peers"}, "nor for a peer"
+    whole = assess(read_run(folder), LOOSE, opinions=False, explain=False)
+    told = assess(
+        read_run(folder), Risk(min_sea_h=300.0), reference=whole.reference,
+        opinions=False, explain=False,
+    )  # fmt: skip
+    for row in told.rows:
+        short = row["features"]["sea_h"] < 300.0
+        assert row["withheld"] == ("too_short" if short else None)
+    assert any(row["withheld"] for row in told.rows)
+    assert told.rows[AWAY[0] - FIRST]["withheld"] is None
+
+
 def test_the_benchmark_tells_baselines_intervals_and_the_promise(
     folder: Path, tmp_path: Path
 ) -> None:
