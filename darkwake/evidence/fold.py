@@ -15,7 +15,9 @@ from darkwake.watching.notes import NotingStages
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState
+from detectors.reception_neighbours import first_heard
 from detectors.vessel_stage import Pending, State, VesselOutput
+from feeds.liveness import telling
 from vessels.fixes import Array, Fixes, concat_fixes, sort_fixes
 from vessels.hulls import hull_id_of, hull_key
 from vessels.identity import IdentityBook
@@ -48,10 +50,18 @@ class _Witnessed:
         stages: the vessel stages.
         numbers: the event's own numbers.
         reception: RECEPTION rows to put in; None keeps what the stages count themselves.
+        feed_silence_min: the least outage of a feed, minutes.
     """
 
-    def __init__(self, stages: NotingStages, numbers: Array, reception: Array | None) -> None:
+    def __init__(
+        self,
+        stages: NotingStages,
+        numbers: Array,
+        reception: Array | None,
+        feed_silence_min: float,
+    ) -> None:
         self._stages = stages
+        self._feed_silence_min = feed_silence_min
         self._numbers = numbers
         self._reception = reception
         self.silences: list[Array] = []
@@ -65,7 +75,14 @@ class _Witnessed:
         if self._reception is None:
             return new, outputs
         (output,) = outputs
-        return new, [replace(output, reception=self._reception)]
+        return new, [
+            replace(
+                output,
+                reception=self._reception,
+                heard=telling(fixes.mmsi, fixes.time_us, self._feed_silence_min),
+                neighbours=first_heard(fixes),
+            )
+        ]
 
     def peek(self, token: int, now_us: int) -> list[Pending]:
         """Return what is open in a state."""
@@ -107,7 +124,8 @@ def derive(evidence: Evidence, parameters: Parameters) -> Derived:
     """Fold the evidence, and tell what is found."""
     notes = NotingStages(LocalStages(parameters))
     numbers = np.unique(evidence.fixes.mmsi)
-    stages = _Witnessed(notes, numbers, None if evidence.whole else evidence.reception)
+    counted = None if evidence.whole else evidence.reception
+    stages = _Witnessed(notes, numbers, counted, parameters.dark_period.feed_silence_min)
     pipeline = Pipeline(parameters, stages)
     fixes, _ = sort_fixes(concat_fixes([evidence.fixes, evidence.witnesses]))
     state, events = pipeline.step(PipelineState(), fixes, int(fixes.time_us.max()))

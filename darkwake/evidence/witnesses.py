@@ -11,7 +11,13 @@ import numpy as np
 
 from detectors.dark_evidence import path_points
 from detectors.parameters import Parameters
-from detectors.reception_neighbours import KEPT_US, NEIGHBOUR, RANGE_NM, follow_neighbours
+from detectors.reception_neighbours import (
+    KEPT_US,
+    NEIGHBOUR,
+    RANGE_NM,
+    first_heard,
+    follow_neighbours,
+)
 from vessels.fixes import COLUMNS, NO_STATUS, Array, Fixes, concat_fixes, empty_fixes
 from vessels.geodesy import distances_m
 from vessels.reception import around
@@ -77,7 +83,7 @@ def join_witnesses(parts: list[Fixes], own: Array) -> Fixes:
 
 
 def _records(fixes: Fixes) -> Array:
-    return follow_neighbours(np.empty(0, NEIGHBOUR), fixes)
+    return follow_neighbours(np.empty(0, NEIGHBOUR), first_heard(fixes))
 
 
 def _names(records: Array) -> Array:
