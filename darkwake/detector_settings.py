@@ -40,14 +40,15 @@ class DarkPeriod(Section):
     )
     feed_silence_min: float = quantity(
         60.0,
-        "All numbers silent for this long is an outage of the feed, not a silence of a hull.",
+        "All numbers silent for this long, and three times the feed's usual lull, is an outage of "
+        "the feed, not a silence of a hull.",
         unit="min",
         source=OURS,
         gt=0,
     )
     feed_min_numbers: int = quantity(
-        5,
-        "An outage is told only where this many numbers were heard in the six hours before.",
+        3,
+        "An outage is told only where this many numbers were heard just before.",
         unit="numbers",
         source=OURS,
         ge=1,
@@ -278,7 +279,7 @@ class IdentityConflict(Section):
         ge=0,
     )
     twin_distance_m: float = quantity(
-        100.0,
+        60.0,
         "Two numbers under way no further apart are two transmitters of one hull.",
         unit="m",
         source=f"{OURS}; pair trawlers tow 150 to 500 m apart",

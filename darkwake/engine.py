@@ -32,7 +32,7 @@ _FREEZE_STEP_US = 6 * US_PER_H
 is less: each freeze may fold a rung's fixes again."""
 _RUNG_AGES_US = (2 * US_PER_MIN, 20 * US_PER_MIN, 3 * US_PER_H, 12 * US_PER_H)
 """One rung is kept between two of these ages: each is a whole state, so they are few."""
-_SNAPSHOT_VERSION = 2
+_SNAPSHOT_VERSION = 3
 """Raised with each change of what a state holds: nothing else tells an older one from this one."""
 
 

@@ -31,9 +31,9 @@ class DarkPeriodParameters:
     harbour_distance_km: float = 1.0
     """At rest this near to land is alongside or moored, whatever the port list knows."""
     feed_silence_min: float = 60.0
-    feed_min_numbers: int = 5
-    """All numbers silent for `feed_silence_min`, when at least this many were heard in the six
-    hours before, is an outage of the feed: that time is not counted as silence of a hull."""
+    feed_min_numbers: int = 3
+    """All numbers silent for `feed_silence_min`, when at least this many were heard just before, is
+    an outage of the feed: that time is not counted as silence of a hull (feeds/liveness.py)."""
 
 
 SILENCE = np.dtype(

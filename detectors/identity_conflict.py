@@ -25,7 +25,7 @@ class IdentityConflictParameters:
     """Times that both the old and the new name, call sign or IMO number must have been stated."""
     min_distance_km: float = 20.0
     """Hulls nearer to each other than this may be one ship, heard with a delay of minutes."""
-    twin_distance_m: float = 100.0
+    twin_distance_m: float = 60.0
     """Two numbers under way no further apart than this are two transmitters of one hull."""
     twin_min_h: float = 6.0
     twin_speed_knots: float = 3.0

@@ -1,8 +1,15 @@
 """Was the feed alive? Silence is not evidence until the receiver is proven alive (law 3).
 
 An outage is a stretch without any fix from anybody, when enough numbers were heard just before. A
-file of few vessels has no outages: one hull's silence cannot be told from its feed's. A fold, like
-everything that events depend on.
+file of few vessels has no outages: one hull's silence cannot be told from its feed's.
+
+Feeds have lulls of their own: satellites pass every hour and a half, and archives are thinned to
+one position an hour, at the full hour for every ship. So an outage is also three times as long as
+the feed's usual lull, which is the third longest of the day before: no two outages make one usual.
+And numbers count only while they are heard that often, so that ships which fall silent one after
+the other are no outage.
+
+A fold, like everything that events depend on.
 """
 
 from itertools import pairwise
@@ -14,6 +21,11 @@ from vessels.fixes import Array
 from vessels.units import US_PER_H, US_PER_MIN
 
 _BEFORE_US = 6 * US_PER_H
+_DAY_MIN = 24 * 60
+_USUAL_RANK = 3
+_TIMES_USUAL = 3
+_MIN_MINUTES = 10
+"""In fewer minutes of a day than this nobody can say how often the feed brings anything."""
 
 HEARD = np.dtype([("mmsi", "i4"), ("time_us", "i8")])
 """A fix, as far as the feed's health asks."""
@@ -27,6 +39,7 @@ def new_state() -> State:
         "outages": np.empty((0, 2), "i8"),  # start and end, microseconds
         "mmsi": np.empty(0, "i4"),  # heard in the last six hours ...
         "heard_us": np.empty(0, "i8"),  # ... and when last
+        "minutes": np.empty(0, "i8"),  # of the last day, in which anybody was heard
     }
 
 
@@ -94,12 +107,11 @@ def follow_feed(
     outages = [tuple(row) for row in state["outages"].tolist()]
     # Of the past only the very last fix bounds a gap: the others are each number's last alone.
     news = np.concatenate([state["heard_us"][state["heard_us"].argsort()][-1:], time_us])
-    gaps = _gaps(news, int(silence_min * US_PER_MIN))
+    minutes = np.union1d(state["minutes"], _minutes(time_us))
     mmsi = np.concatenate([state["mmsi"], mmsi])
     time_us = np.concatenate([state["heard_us"], time_us])
-    for start, end in gaps:
-        before = (time_us <= start) & (time_us > start - _BEFORE_US)
-        if len(np.unique(mmsi[before])) >= min_numbers:
+    for start, end in _gaps(news, int(silence_min * US_PER_MIN)):
+        if _is_outage((start, end), minutes, (mmsi, time_us), silence_min, min_numbers):
             outages.append((start, end))
     recent = time_us > time_us.max() - _BEFORE_US
     numbers, place = np.unique(mmsi[recent], return_inverse=True)
@@ -109,6 +121,7 @@ def follow_feed(
         "outages": np.array(sorted(set(outages)), "i8").reshape(-1, 2),
         "mmsi": numbers,
         "heard_us": heard,
+        "minutes": minutes[minutes > minutes[-1] - _DAY_MIN],
     }
 
 
@@ -117,7 +130,8 @@ def outages_until(state: State, now_us: int, silence_min: float, min_numbers: in
     if len(state["heard_us"]) == 0:
         return state["outages"]
     last = int(state["heard_us"].max())
-    if now_us - last < silence_min * US_PER_MIN or len(state["mmsi"]) < min_numbers:
+    heard = state["mmsi"], state["heard_us"]
+    if not _is_outage((last, now_us), state["minutes"], heard, silence_min, min_numbers):
         return state["outages"]
     return np.vstack([state["outages"], np.array([[last, now_us]], "i8")])
 
@@ -131,20 +145,48 @@ def overlap_us(outages: Array, start_us: Array, end_us: Array) -> Array:
     return np.maximum(finish - begin, 0).sum(axis=1)
 
 
-def _gaps(time_us: Array, silence_us: int) -> list[tuple[int, int]]:
-    """Return the stretches of at least `silence_us` between neighbours in time.
+def _is_outage(
+    gap: tuple[int, int],
+    minutes: Array,
+    heard: tuple[Array, Array],
+    silence_min: float,
+    min_numbers: int,
+) -> bool:
+    """Tell whether nobody heard from one time to another is an outage.
 
-    Minutes are counted first, so that millions of times need not be sorted.
+    `minutes` are those in which anybody was heard; `heard` are numbers and times of fixes, of
+    which the last six hours before the gap are whole or are each number's last.
     """
+    start, end = gap
+    last = start // US_PER_MIN
+    day = minutes[(minutes <= last) & (minutes > last - _DAY_MIN)]
+    if len(day) < _MIN_MINUTES:
+        return False
+    usual_min = np.partition(np.diff(day), -_USUAL_RANK)[-_USUAL_RANK]
+    least_us = max(int(silence_min * US_PER_MIN), _TIMES_USUAL * int(usual_min) * US_PER_MIN)
+    if end - start < least_us:
+        return False
+    mmsi, time_us = heard
+    alive = (time_us <= start) & (time_us > start - min(least_us, _BEFORE_US))
+    return len(np.unique(mmsi[alive])) >= min_numbers
+
+
+def _minutes(time_us: Array) -> Array:
+    """Return the minutes in which there is a fix, in order, without sorting millions of times."""
     minute = time_us // US_PER_MIN
     first = int(minute.min())
-    heard = np.flatnonzero(np.bincount(minute - first))
+    return np.flatnonzero(np.bincount(minute - first)) + first
+
+
+def _gaps(time_us: Array, silence_us: int) -> list[tuple[int, int]]:
+    """Return the stretches of at least `silence_us` between neighbours in time."""
+    minute = time_us // US_PER_MIN
     out = []
-    for before, after in pairwise(heard.tolist()):
+    for before, after in pairwise(_minutes(time_us).tolist()):
         if (after - before + 1) * US_PER_MIN < silence_us:
             continue
-        start = int(time_us[minute == first + before].max())
-        end = int(time_us[minute == first + after].min())
+        start = int(time_us[minute == before].max())
+        end = int(time_us[minute == after].min())
         if end - start >= silence_us:
             out.append((start, end))
     return out

@@ -186,10 +186,12 @@ def imo_is_valid(imo: ArrayLike) -> NDArray[np.bool_]:
 _GEAR_NAMES = re.compile(
     r"""
     (?: .* (?: ^ | [^0-9.] ) (?: 100 | [0-9]{1,2} ) \s? % )                # NET 85%, 123-96%
-    | (?: [0-9-]* [\s-] [0-9]{1,2} \. [0-9] \s? V )                        # 12345-11.8V
-    | (?: (?:FISH(?:ING)?\s?)? (?: NET\s?MARK(?:ER)? | NET\s?BUOY | NET | BUOY | GEAR )
-          [\s#-]* [0-9]+ )                                                # BUOY-7, GEAR 3
-    | (?: FISH(?:ING)? \s? (?: NET | GEAR | BUOY ) S? )                    # FISHING GEAR
+    | (?: (?: .* [^0-9.] )? [0-9]{1,2} \. [0-9]{1,2} \s? V )              # 12345-11.8V, 12.3V
+    | (?: (?: (?: FISH(?:ING)? | GILL | DRIFT | LONG\s?LINE ) \s? )?
+          (?: NET\s?MARK(?:ER)? | NET\s?BUOY | NET | BUOY | GEAR )
+          [\s#_.-]* (?: NO [\s.]* )? [0-9]+ )                             # BUOY-7, GILLNET NO 3
+    | (?: (?: FISH(?:ING)? | GILL | DRIFT | LONG\s?LINE ) \s? (?: NET | GEAR | BUOY ) S? )
+    | (?: NET \s? (?: MARK(?:ER)? | BUOY ) S? )                            # FISHING GEAR, NETMARK
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )

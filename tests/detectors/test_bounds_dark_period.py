@@ -86,20 +86,11 @@ def test_an_hour_in_which_nobody_is_heard_is_an_outage(minutes, found):
     assert len(dark(silent_for(12.5, (-20.0, -100.0)), *fleet)) == found
 
 
-@pytest.mark.parametrize(("numbers", "found"), [(4, 1), (5, 0)])
-def test_five_numbers_tell_an_outage(numbers, found):
+@pytest.mark.parametrize(("numbers", "found"), [(2, 1), (3, 0)])
+def test_three_numbers_tell_an_outage(numbers, found):
     hours = np.concatenate([every(5, 0, 20), every(5, 22, 31)])
     fleet = [ship(416000000 + n, hours, -30.0 + n, -100.0) for n in range(numbers)]
     assert len(dark(silent_for(12.5, (-20.0, -100.0)), *fleet)) == found
-
-
-@pytest.mark.parametrize(("hours_ago", "found"), [(5.8, 0), (6.2, 1)])
-def test_those_numbers_were_heard_within_six_hours(hours_ago, found):
-    often = np.concatenate([every(5, 0, 20), every(5, 22, 31)])
-    fleet = [ship(416000000 + n, often, -30.0 + n, -100.0) for n in range(4)]
-    fifth = ship(416000009, every(5, 0, 20 - hours_ago), -10.0, -100.0)
-    found_ = dark(silent_for(12.5, (-20.0, -100.0)), fifth, *fleet)
-    assert len([event for event in found_ if event.mmsi == B]) == found
 
 
 @pytest.mark.parametrize(

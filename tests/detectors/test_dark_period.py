@@ -190,6 +190,26 @@ def test_a_few_vessels_are_no_proof_of_an_outage():
     assert len(dark(heard_then_silent(20))) == 1
 
 
+@pytest.mark.parametrize("minutes", [60, 70, 360])
+def test_a_fleet_recorded_at_the_same_moments_is_no_dead_feed(minutes):
+    """Archives are thinned to one position an hour or so, at one moment for every ship."""
+    hours = every(minutes, 0, 120)
+    fleet = [ship(416000000 + n, hours, -30.0 + n, -100.0) for n in range(6)]
+    silent = ship(B, hours[(hours <= 40) | (hours >= 70)], -20.0)
+    (gap,) = dark(silent, *fleet)
+    assert gap.mmsi == B
+    assert gap.details["feed_down_h"] == 0.0
+
+
+def test_ships_that_fall_silent_one_after_the_other_are_no_dead_feed():
+    spans = ((30, 50), (32, 46), (34, 54), (35, 60), (36, 52), (37, 55))
+    fleet = [
+        ship(416000000 + n, np.concatenate([every(10, 0, a), every(10, b, 70)]), -30.0 + n, -100.0)
+        for n, (a, b) in enumerate(spans)
+    ]
+    assert sorted(map(hours_of, dark(*fleet))) == sorted(spans)
+
+
 def test_two_wild_fixes_do_not_end_a_silence():
     silence = ship(A, np.concatenate([every(10, 0, 13), every(10, 40, 42)]))
     wild = ship(A, [20.0, 20.1], OFFSHORE[0] + 40.0, OFFSHORE[1])

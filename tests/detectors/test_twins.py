@@ -39,8 +39,8 @@ def test_two_numbers_metres_apart_under_way_all_day_are_one_hull():
     assert hours_of(event)[0] == pytest.approx(0, abs=0.6)
 
 
-@pytest.mark.parametrize(("apart_m", "found"), [(95, 1), (105, 0)])
-def test_they_must_be_within_100_m(apart_m, found):
+@pytest.mark.parametrize(("apart_m", "found"), [(57, 1), (63, 0)])
+def test_they_must_be_within_60_m(apart_m, found):
     hours = every(5, 0, 24)
     assert len(twins(*beside(hours, sailing(hours), apart_m))) == found
 

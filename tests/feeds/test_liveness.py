@@ -56,6 +56,62 @@ def test_a_short_silence_is_no_outage():
     assert len(follow(*fleet(6, 1000, silent=(210, 266)))["outages"]) == 0
 
 
+def lulled(*minutes, size=6):
+    """Return MMSIs and times, in minutes, of ships that are all heard at these times."""
+    at = np.concatenate([np.atleast_1d(part) for part in minutes])
+    return np.repeat(np.arange(size), len(at)), np.tile(at, size)
+
+
+HOURLY = np.arange(0, 1440, 60)
+
+
+@pytest.mark.parametrize("cuts", [(), (800, 1400)])
+@pytest.mark.parametrize(("lull", "outages"), [(178, 0), (182, 1)])
+def test_an_outage_is_three_times_the_usual_lull(lull, outages, cuts):
+    state = follow(*lulled(HOURLY, 1380 + lull), cuts)
+    assert len(state["outages"]) == outages
+
+
+@pytest.mark.parametrize(("longer", "outages"), [(2, 1), (3, 0)])
+def test_the_usual_lull_is_the_third_longest(longer, outages):
+    often = np.arange(0, 1000, 10)
+    longest = 990 + np.cumsum([25] * longer + [10])
+    state = follow(*lulled(often, longest, longest[-1] + 70))
+    assert len(state["outages"]) == outages
+
+
+@pytest.mark.parametrize(("ago", "outages"), [(1439 - 100, 0), (1442, 1)])
+def test_the_usual_lull_is_that_of_a_day(ago, outages):
+    often = np.arange(100, 100 + ago, 10)
+    state = follow(*lulled([0, 30, 60, 90, 100], often, often[-1] + 70))
+    assert len(state["outages"]) == outages
+
+
+@pytest.mark.parametrize(("count", "outages"), [(9, 0), (10, 1)])
+def test_ten_minutes_in_which_anybody_was_heard_tell_how_often_it_brings_any(count, outages):
+    state = follow(*lulled(np.arange(count), 200))
+    assert len(state["outages"]) == outages
+
+
+@pytest.mark.parametrize(("ago", "outages"), [(58, 1), (62, 0)])
+def test_numbers_count_that_were_heard_within_such_a_time(ago, outages):
+    mmsi, minutes = lulled(np.arange(0, 601, 10), size=4)
+    mmsi, minutes = np.append(mmsi, 9), np.append(minutes, 600 - ago)
+    later = np.append(mmsi, 0), np.append(minutes, 700)
+    assert len(follow(*later)["outages"]) == outages
+
+
+@pytest.mark.parametrize(("ago", "outages"), [(355, 1), (365, 0)])
+def test_but_six_hours_at_most(ago, outages):
+    at = np.arange(0, 1400, 130)  # three times 130 minutes are more than six hours
+    mmsi, minutes = lulled(at, size=4)
+    mmsi, minutes = np.append(mmsi, 9), np.append(minutes, at[-1] - ago)
+    for extra in (ago + 1, ago + 2):  # the fifth adds a minute of its own, so there are eleven
+        mmsi, minutes = np.append(mmsi, 0), np.append(minutes, at[-1] - extra)
+    later = np.append(mmsi, 0), np.append(minutes, at[-1] + 450)
+    assert len(follow(*later)["outages"]) == outages
+
+
 def test_an_outage_that_is_still_on_counts_until_now():
     state = follow(*fleet(6, 500))
     assert outages_until(state, 540 * MIN_US, 60.0, 5).tolist() == []

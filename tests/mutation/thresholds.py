@@ -33,7 +33,7 @@ TESTS = {
     " test_identity_and_position test_identity_bounds",
     "zone_entry": "test_zone_entry test_zone_entry_telling",
 }
-"""Names of test files, of tests/detectors or tests/vessels; one that is missing is passed over."""
+"""Names of test files in tests/detectors, vessels or feeds; one that is missing is passed over."""
 
 CONSTANTS = {
     "detectors.circles": "test_bounds_circles test_circles",
@@ -58,7 +58,7 @@ CONSTANTS = {
     "detectors.time_at_sea": "test_bounds_port_visit test_time_at_sea",
     "detectors.twins": "test_bounds_twins test_twins",
     "detectors.zone_entry": "test_zone_entry test_zone_entry_telling",
-    "feeds.liveness": "test_bounds_dark_period test_dark_period",
+    "feeds.liveness": "test_liveness test_bounds_dark_period test_dark_period",
     "vessels._hull_kernel": "test_bounds_hulls test_hulls",
     "vessels._visit_kernel": "test_bounds_port_visit test_visits",
     "vessels.hulls": "test_bounds_hulls test_hulls",
@@ -98,7 +98,7 @@ def files_of(tests: str) -> list[str]:
     """Return the test files of these names that there are, as paths from the root."""
     found = []
     for name in tests.split():
-        paths = [f"tests/{room}/{name}.py" for room in ("detectors", "vessels")]
+        paths = [f"tests/{room}/{name}.py" for room in ("detectors", "vessels", "feeds")]
         found += [path for path in paths if (ROOT / path).exists()]
     return found
 

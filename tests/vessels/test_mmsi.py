@@ -126,7 +126,11 @@ def test_a_battery_or_a_numbered_net_is_a_gear_beacon(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["GEAR 3", "gear#12", "FISHING GEAR 7", "FISHING GEAR", "FISH NETS"]
+    "name",
+    [
+        *("GEAR 3", "gear#12", "FISHING GEAR 7", "FISHING GEAR", "FISH NETS"),
+        *("12.3V", "GUANG 7-12.3V", "NET_1", "NET NO.3", "GILLNET 4", "LONGLINE BUOY", "NETMARK"),
+    ],
 )
 def test_gear_told_as_gear_is_a_beacon(name: str) -> None:
     assert is_gear_beacon(412_000_123, name)
