@@ -23,6 +23,7 @@ from darkwake.telling import Heard, tell
 from darkwake.tracks import TrackSpool, TrackWriter
 from darkwake.vessel_table import vessel_table
 from darkwake.visit_tables import Calls, visit_table, voyage_table
+from detectors import deaf_cells
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import Pipeline, PipelineState
@@ -126,6 +127,7 @@ def _detect(run: Run, driver: Driver, parameters: Parameters, now_us: int | None
     result = _tell(run, events, states, calls, spool, parameters, now_us)
     result.reception = state.sea.reception.counts
     result.learnt["reception"] = digest(result.reception)
+    result.learnt["silent_crossings"] = deaf_cells.digest(state.sea.reception.crossed)
     result.tracks = run.options.out / "tracks.parquet" if tracks is not None else None
     return result
 

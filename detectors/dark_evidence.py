@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.deaf_cells import is_deaf
 from detectors.reception_neighbours import RANGE_NM, neighbours_heard
 from detectors.reception_state import ReceptionState
 from vessels.fixes import Array
@@ -39,7 +40,8 @@ class Evidence:
     own_rate: Array
     """Share of the hours before in which it was heard."""
     reception: Array
-    """P(heard in an hour | there), mean over the points of the path where it is learnt."""
+    """P(heard in an hour | there), mean over the points of the path where it is learnt; 0 in a cell
+    that others crossed and nobody was heard in (detectors/deaf_cells.py)."""
     basis: Array
     """Index into vessels.reception.BASES."""
     neighbours: Array
@@ -170,6 +172,13 @@ def _learnt(
         hour = (at_us[mine] // US_PER_H % 24).ravel()
         told = known.at(lat, lon, np.repeat(classes, POINTS), hour)
         value[mine], basis[mine] = (column.reshape(-1, POINTS) for column in told)
+        number = np.array([mmsi_of(key) for key in silences["key"][mine].tolist()], "i8")
+        deaf = is_deaf(learnt.crossed, known, lat, lon, np.repeat(number, POINTS))
+        deaf = deaf.reshape(-1, POINTS)
+        value[mine], basis[mine] = (
+            np.where(deaf, 0.0, value[mine]),
+            np.where(deaf, _OWN, basis[mine]),
+        )
         start = silences["start_lat"][mine], silences["start_lon"][mine]
         per_day[mine] = known.satellite_per_day(*start, classes)
     return value, basis, per_day

@@ -114,10 +114,12 @@ def step(
     feed = liveness.follow_feed(
         state.feed, heard["mmsi"], heard["time_us"], dark.feed_silence_min, dark.feed_min_numbers
     )
-    reception = state.reception.take_in(
-        [out.reception for out in outputs], np.concatenate([out.neighbours for out in outputs])
-    )
     silences = np.concatenate([out.silences for out in outputs])
+    reception = state.reception.take_in(
+        [out.reception for out in outputs],
+        silences,
+        np.concatenate([out.neighbours for out in outputs]),
+    )
     anchorages = parameters.surroundings.anchorages
     events = dark_period_events(
         silences, feed["outages"], reception, watermark_us, dark, anchorages

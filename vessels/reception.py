@@ -44,6 +44,7 @@ __all__ = [
     "WINDOW_DAYS",
     "Learnt",
     "by_cell",
+    "cells_of",
     "count_reception",
     "digest",
     "learn",
@@ -188,7 +189,7 @@ class Learnt:
         near = _shrunk(ring[:, 1], ring[:, 0], rate, _RING_PRIOR_HOURS)
         value = _shrunk(own[:, 1], own[:, 0], near, _CELL_PRIOR_HOURS)
         if hour is not None:
-            block = (_cells(lat, lon) * BLOCKS + hour * BLOCKS // 24) * CLASSES + ais_class
+            block = (cells_of(lat, lon) * BLOCKS + hour * BLOCKS // 24) * CLASSES + ais_class
             part = self._in_block(block)
             value = _shrunk(part[:, 1], part[:, 0], value, _BLOCK_PRIOR_HOURS)
         basis = np.where(own[:, 0] + ring[:, 0] >= OWN_HOURS, 1, 0)
@@ -213,12 +214,13 @@ class Learnt:
         return np.where(known, per_hour * 24.0, np.nan)
 
     def _sums(self, lat: Array, lon: Array, ais_class: Array) -> tuple[Array, Array]:
-        cells = _cells(lat, lon)
+        cells = cells_of(lat, lon)
         sums = ring_sums(self.places, self.counts, cells, ais_class.astype("i8"))
         return sums[:, 0], sums[:, 1]
 
 
-def _cells(lat: Array, lon: Array) -> Array:
+def cells_of(lat: Array, lon: Array) -> Array:
+    """Return the numbers of the 1-degree cells that hold points, degrees."""
     row = np.clip(np.floor(lat).astype("i8") + 90, 0, ROWS - 1)
     return row * COLUMNS + (np.floor(lon).astype("i8") + 180) % COLUMNS
 

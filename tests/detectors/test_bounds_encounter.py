@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from detectors.context import port_and_shore_m
-from tests.detectors.scene import every
-from tests.detectors.test_encounter_bounds import adrift, met
+from tests.detectors.scene import OFFSHORE, every, ship
+from tests.detectors.test_encounter_bounds import M_DEG, A, B, adrift, met
 
 
 def near_easter_island(*, port_km=None, shore_km=None):
@@ -32,3 +32,14 @@ def test_ten_km_from_a_port(km, found):
 def test_two_km_from_the_shore(km, found):
     pair = adrift(every(5, 0, 6), at=near_easter_island(shore_km=km), apart_m=5.0)
     assert len(met(*pair, now_h=40)) == found
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(55, 1), (65, 0)])
+def test_two_knot_hours_of_steaming_together_end_a_contact(minutes, found):
+    """Together for 1.9 h at rest, so long at 4 knots, and for 1.9 h at rest again."""
+    hours = every(1, 0, 20)
+    steaming = (hours > 10.0) & (hours <= 10.0 + minutes / 60.0)
+    lat = OFFSHORE[0] + np.cumsum(np.where(steaming, 4.0, 0.0) / 60.0) / 60.0405
+    near = (hours >= 8.1) & (hours <= 11.9 + minutes / 60.0)
+    other = lat + np.where(near, 100.0, 2_000.0) * M_DEG
+    assert len(met(ship(A, hours, lat), ship(B, hours, other), now_h=60)) == found

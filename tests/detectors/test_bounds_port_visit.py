@@ -6,11 +6,13 @@ import pytest
 from detectors.port_visits import PortVisitParameters, port_visit_events
 from detectors.time_at_sea import TimeAtSeaParameters, time_at_sea_events
 from tests.detectors.scene import ship
+from tests.detectors.test_bounds_dark_period import off_the_port
 from tests.vessels.test_visits import KEY, far_out, leg, run
+from vessels._visit_kernel import MOTION, _move
 from vessels.geodesy import distance_m
 from vessels.geography import distance_to_shore_m
 from vessels.ports import nearest_port
-from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
+from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H, US_PER_MIN
 from vessels.visits import VISIT, VOYAGE
 
 
@@ -118,3 +120,40 @@ def test_confidence_of_time_at_sea_falls_after_a_silence(proven, confidence):
     voyage["port_lat"] = voyage["port_lon"] = np.nan
     (event,) = time_at_sea_events(voyage, 100 * US_PER_DAY, TimeAtSeaParameters())
     assert event.confidence == confidence
+
+
+def rests(minutes, knots):
+    """Return whether a hull that says 0 knots rests, after so long at such a pace."""
+    motion = np.zeros(1, MOTION)[0]
+    stop = np.array([0.2, 0.5])
+    span_us = round(minutes * US_PER_MIN)
+    north_deg = knots * minutes / 60.0 / 60.0405
+    _move(motion, US_PER_H, 0.0, 0.0, 0.0, stop)
+    motion["seen_us"] = US_PER_H
+    _move(motion, US_PER_H + span_us, north_deg, 0.0, 0.0, stop)
+    return bool(motion["resting"])
+
+
+@pytest.mark.parametrize(("knots", "resting"), [(2.85, True), (3.15, False)])
+def test_who_makes_more_than_three_knots_does_not_rest_whatever_it_says(knots, resting):
+    assert rests(20.0, knots) is resting
+
+
+@pytest.mark.parametrize(("minutes", "resting"), [(9.5, True), (10.5, False)])
+def test_a_pace_is_that_of_ten_minutes(minutes, resting):
+    assert rests(minutes, 6.0) is resting
+
+
+@pytest.mark.parametrize(("minutes", "resting"), [(28.5, False), (31.5, True)])
+def test_a_pace_over_more_than_half_an_hour_says_nothing_of_now(minutes, resting):
+    assert rests(minutes, 6.0) is resting
+
+
+@pytest.mark.parametrize(("metres", "named"), [(9_600.0, True), (10_400.0, False)])
+def test_the_port_left_is_named_within_ten_km(metres, named):
+    voyage = np.zeros(1, VOYAGE)
+    voyage["key"] = KEY
+    voyage["proven_us"] = voyage["lower_us"] = voyage["upper_us"] = 100 * US_PER_DAY
+    voyage["port_lat"], voyage["port_lon"] = off_the_port(metres)
+    (event,) = time_at_sea_events(voyage, 100 * US_PER_DAY, TimeAtSeaParameters())
+    assert (event.details["last_port_name"] is not None) is named

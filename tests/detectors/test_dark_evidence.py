@@ -30,7 +30,8 @@ def told(*others, shore_nm=10.0, hours=24.0, **changes):
     """Return the evidence on one silence, with other ships heard."""
     state = ReceptionState()
     if others:
-        state = state.take_in([], first_heard(sort_fixes(concat_fixes(others))[0]))
+        heard = first_heard(sort_fixes(concat_fixes(others))[0])
+        state = state.take_in([], np.empty(0, SILENCE), heard)
     row, ends = silence(hours, **changes)
     return gather(row, ends, np.array([hours]), np.array([shore_nm * 1852.0]), state)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from darkwake.engine import Engine
+from detectors.dark_period import SILENCE
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, Pipeline, PipelineState
 from detectors.reception_neighbours import NEIGHBOUR
@@ -126,11 +127,11 @@ def test_news_of_a_day_that_was_judged_by_are_not_missed() -> None:
     rows = np.zeros(1, RECEPTION)
     rows["key"], rows["present"], rows["heard"] = 100 * 64_800 * 24 + 1, 50, 50
     empty = np.empty(0, NEIGHBOUR)
-    state = ReceptionState().take_in([rows], empty)
+    state = ReceptionState().take_in([rows], np.empty(0, SILENCE), empty)
     assert state.as_of(102).counts[0, 0] == 50
-    assert state.take_in([rows], empty).as_of(102).counts[0, 0] == 100
+    assert state.take_in([rows], np.empty(0, SILENCE), empty).as_of(102).counts[0, 0] == 100
     late = rows.copy()
     late["key"] += 64_800 * 24
-    newer = state.take_in([late], empty)
+    newer = state.take_in([late], np.empty(0, SILENCE), empty)
     assert newer.as_of(102).counts[0, 0] == 50
     assert newer.as_of(103).counts[0, 0] == 100

@@ -44,6 +44,7 @@ CONSTANTS = {
     "detectors.dark_rendezvous": "test_bounds_rendezvous test_dark_rendezvous_limits"
     " test_dark_rendezvous test_dark_rendezvous_roles",
     "detectors.dark_rendezvous_roles": "test_bounds_rendezvous test_dark_rendezvous_roles",
+    "detectors.deaf_cells": "test_deaf_cells",
     "detectors.encounters": "test_encounter_bounds test_bounds_encounter test_encounters",
     "detectors.hand_over": "test_bounds_identity test_hand_over",
     "detectors.loitering": "test_bounds_loitering test_loitering_bounds test_loitering",
@@ -68,6 +69,7 @@ CONSTANTS = {
 """Modules whose named numbers can change an event, and the tests that look at them."""
 
 NO_THRESHOLDS = {
+    "detectors.deaf_cells._STEP_NM": "how finely a way is looked at",
     "detectors.reception_neighbours._BLOCK_US": "how a store is cut",
     "detectors.reception_neighbours._STEPS": "how a store is cut",
     "detectors.slots.SLOT_MIN": "the grid itself",
