@@ -30,7 +30,7 @@ from darkwake.cli_risk import risk_app
 from darkwake.cli_tiles import tiles
 from darkwake.cli_watch import feeds_app, watch_app
 from darkwake.console import say, warn
-from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
+from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions, cores
 from darkwake.versions import darkwake_version
 from vessels.errors import DarkwakeError, UsageError
 
@@ -143,8 +143,7 @@ def replay(
         typer.Option(
             metavar="N",
             min=1,
-            help="Cores to read with, and processes to detect with. Without it, reading uses "
-            "the machine's cores and detection one process.",
+            help="Cores to read and to detect with. Without it, those of the machine.",
         ),
     ] = None,
     scheduler: Annotated[
@@ -180,7 +179,7 @@ def replay(
         from_us=from_us,
         to_us=to_us,
         bbox=parse_bbox(bbox),
-        workers=workers or 1,
+        workers=workers or (1 if scheduler else cores()),
         readers=workers,
         scheduler=scheduler,
         tracks=tracks,

@@ -1,4 +1,4 @@
-"""What drives the fold of a replay: this process and its workers here, or a cluster.
+"""What drives the fold of a replay: this process and its threads, or a cluster.
 
 A driver reads the rows, folds the vessel stage and keeps its tracks; what it gives the sea stage is
 the same, whichever it is.
@@ -19,7 +19,6 @@ import feeds
 from darkwake.options import ReplayOptions
 from darkwake.progress import Progress
 from darkwake.timeline import Timeline
-from darkwake.workers import WorkerStages
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages, VesselStages
 from feeds.prefetch import prefetch, threaded
@@ -51,9 +50,12 @@ class Run:
 class Driver(Protocol):
     """Reads, and folds the vessel stage. `read`, `start`, `fold`, then the rest."""
 
-    stages: VesselStages
     last_us: int | None
     """Time of the newest position; None before the first."""
+
+    @property
+    def stages(self) -> VesselStages:
+        """The vessel stages, once started."""
 
     def read(self) -> None:
         """Read every row once, and count it."""
@@ -80,13 +82,12 @@ class Driver(Protocol):
 
 
 class LocalDriver:
-    """This process reads and folds; with several workers, they fold."""
+    """This process reads and folds, in as many threads as `--workers` says."""
 
-    def __init__(self, run: Run, parameters: Parameters, stack: contextlib.ExitStack) -> None:
+    def __init__(self, run: Run, parameters: Parameters) -> None:
         self._run = run
         self._timeline = Timeline(run.scratch)
         self._parameters = parameters
-        self._stack = stack
         self.stages: VesselStages
         self.last_us: int | None = None
         self.spools: list[Path] = []
@@ -116,17 +117,16 @@ class LocalDriver:
     def fold(self, now_us: int | None) -> Iterator[tuple[Fixes, int]]:
         """Yield the stretches, sorted."""
         del now_us
-        for fixes, repeated in prefetch(sort_fixes(part) for part in self._timeline.stretches()):
+        ordered = (sort_fixes(part) for part in self._timeline.stretches())
+        # One worker is one processor's work: the next stretch is then not put in order meanwhile.
+        ahead = prefetch(ordered) if self._run.options.workers > 1 else ordered
+        for fixes, repeated in ahead:
             self._run.report.reject_decoded("duplicate", repeated)
             yield fixes, int(fixes.time_us.max())
 
     def start(self) -> None:
-        """Start the workers, if there are to be any."""
-        workers = self._run.options.workers
-        if workers > 1:
-            self.stages = self._stack.enter_context(WorkerStages(self._parameters, workers))
-        else:
-            self.stages = LocalStages(self._parameters)
+        """Make the vessel stages."""
+        self.stages = LocalStages(self._parameters, self._run.options.workers)
 
     def __len__(self) -> int:
         return len(self._timeline)

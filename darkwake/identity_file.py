@@ -4,12 +4,15 @@ One row is one value of one attribute, held from its first to its last statement
 of MMSI, attribute and time. Equal sets of rows give equal bytes.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vessels.identity import IdentityBook
+from vessels.identity import ATTRIBUTES, IdentityBook
 
 IDENTITIES_SCHEMA = pa.schema(
     [
@@ -26,17 +29,51 @@ IDENTITIES_SCHEMA = pa.schema(
 
 def identity_table(book: IdentityBook) -> pa.Table:
     """Return every interval of the book as a table of IDENTITIES_SCHEMA."""
-    columns: dict[str, list[object]] = {name: [] for name in IDENTITIES_SCHEMA.names}
-    for mmsi in book.numbers().tolist():
-        for attribute, intervals in sorted(book.intervals(mmsi).items()):
-            for held in intervals:
-                columns["mmsi"].append(mmsi)
-                columns["attribute"].append(attribute)
-                columns["value"].append(value_text(held.value))
-                columns["first_time"].append(held.first_us)
-                columns["last_time"].append(held.last_us)
-                columns["reports"].append(held.reports)
-    return pa.Table.from_pydict(columns, schema=IDENTITIES_SCHEMA)
+    parts = [IDENTITIES_SCHEMA.empty_table()]
+    for attribute in sorted(ATTRIBUTES):
+        parts += [_held_once(book, attribute), _held_in_turn(book, attribute)]
+    table = pa.concat_tables(parts)
+    # A number's intervals of one attribute are in one part, in order; the sort keeps that.
+    order = pc.sort_indices(table, [("mmsi", "ascending"), ("attribute", "ascending")])
+    return table.take(order).combine_chunks()
+
+
+def _held_once(book: IdentityBook, attribute: str) -> pa.Table:
+    """Return the intervals of the numbers that stated one value alone: nearly all of them."""
+    held = book.held_once(attribute)
+    words = held["value"].combine_chunks().dictionary_encode()
+    texts = pa.array([value_text(value) for value in words.dictionary.to_pylist()], pa.string())
+    return _table(
+        held["mmsi"],
+        attribute,
+        texts.take(words.indices),
+        (held["first_us"], held["last_us"], held["reports"]),
+    )
+
+
+def _held_in_turn(book: IdentityBook, attribute: str) -> pa.Table:
+    """Return the intervals of the numbers that stated several values."""
+    held = [
+        (mmsi, value_text(one.value), one.first_us, one.last_us, one.reports)
+        for mmsi in book.numbers_with_several(attribute)
+        for one in book.intervals_of(mmsi, attribute)
+    ]
+    mmsi, value, *spans = zip(*held, strict=True) if held else ((),) * 5
+    return _table(mmsi, attribute, pa.array(value, pa.string()), spans)
+
+
+def _table(mmsi: Any, attribute: str, value: pa.Array, spans: Sequence[Any]) -> pa.Table:
+    first_us, last_us, reports = (pa.chunked_array([span], pa.int64()) for span in spans)
+    time = IDENTITIES_SCHEMA.field("first_time").type
+    columns = {
+        "mmsi": mmsi,
+        "attribute": pa.repeat(attribute, len(value)),
+        "value": value,
+        "first_time": first_us.cast(time),
+        "last_time": last_us.cast(time),
+        "reports": reports,
+    }
+    return pa.table(columns, schema=IDENTITIES_SCHEMA)
 
 
 def write_identities(path: Path, identities: pa.Table) -> None:

@@ -1,5 +1,6 @@
 """What one replay was asked to do, after the command line has been checked."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class ReplayOptions:
     bbox: tuple[float, float, float, float] | None = None
     """West, south, east, north in degrees; west > east spans 180 degrees."""
     workers: int = 1
-    """Processes that detect."""
+    """Threads for detection. They change no event."""
     readers: int | None = None
     """Cores that reading uses; None for those of the machine."""
     scheduler: str | None = None
@@ -56,6 +57,13 @@ class ReplayOptions:
             "to": _iso(self.to_us),
             "bbox": None if self.bbox is None else list(self.bbox),
         }
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _iso(time_us: int | None) -> str | None:

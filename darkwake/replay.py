@@ -19,7 +19,7 @@ from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult
 from darkwake.progress import Progress
 from darkwake.settings import Settings
-from darkwake.telling import Heard, tell
+from darkwake.telling import Heard, numbers_to_place, tell
 from darkwake.tracks import TrackSpool, TrackWriter
 from darkwake.vessel_table import vessel_table
 from darkwake.visit_tables import Calls, visit_table, voyage_table
@@ -93,7 +93,7 @@ def _driver(
 ) -> Driver:
     """Return what reads and folds: this process, or the cluster of `--scheduler`."""
     if run.options.scheduler is None:
-        return LocalDriver(run, parameters, stack)
+        return LocalDriver(run, parameters)
     from darkwake.cluster.driver import ClusterDriver  # noqa: PLC0415 - distributed is an extra
 
     return ClusterDriver(run, parameters, settings.cluster, stack)
@@ -102,7 +102,8 @@ def _driver(
 def _detect(run: Run, driver: Driver, parameters: Parameters, now_us: int | None) -> ReplayResult:
     """Fold all stretches, judge what is open as of `now_us`, and tell what was found."""
     tracks = TrackWriter(run.options.out / "tracks.parquet") if run.options.tracks else None
-    spool = TrackSpool(run.scratch / "spool.parquet")
+    drawn = run.options.draw_map
+    spool = TrackSpool(run.scratch / "spool.parquet", None if drawn else numbers_to_place(run.book))
     calls = Calls(parameters.port_visit, parameters.surroundings.anchorages)
 
     def note(output: VesselOutput) -> None:

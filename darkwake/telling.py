@@ -7,6 +7,9 @@ run at any time, and again.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
 
 from detectors.around import with_surroundings
 from detectors.dark_rendezvous_roles import with_kinds
@@ -20,7 +23,7 @@ from detectors.same_ship import judge_hand_overs
 from detectors.time_at_sea import longest_days, with_company, with_peers
 from vessels.fixes import Array
 from vessels.hulls import hull_key, mmsi_of
-from vessels.identity import IdentityBook, role_of
+from vessels.identity import ATTRIBUTES, IdentityBook, role_of
 
 Place = tuple[str, float, float]
 """hull_id, lat and lon."""
@@ -54,6 +57,13 @@ def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Even
     )
     events += with_surroundings(name_events(calls, heard.book), heard.book, around)
     return _with_voyages(events, heard)
+
+
+def numbers_to_place(book: IdentityBook) -> Array:
+    """Return the MMSIs, sorted, of which `tell` may ask where they were heard."""
+    several = [book.numbers_with_several(attribute) for attribute in ATTRIBUTES]
+    wrong = [fault.mmsi for fault in wrong_imo_numbers(book, min_reports=1)]
+    return np.unique(np.array([*chain.from_iterable(several), *wrong], "i8"))
 
 
 def _identity_changes(events: list[Event], heard: Heard, parameters: Parameters) -> list[Event]:

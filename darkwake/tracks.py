@@ -114,10 +114,12 @@ class TrackSpool:
         [("key", pa.int64()), ("time_us", pa.int64()), ("lon", pa.float64()), ("lat", pa.float64())]
     )
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, numbers: Array | None = None) -> None:
+        """Begin a file of all hulls, or of those of some MMSIs (sorted)."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._paths = [path]
         self._writer = pq.ParquetWriter(path, self._SCHEMA, compression="zstd")
+        self._numbers = numbers
 
     def add(self, output: VesselOutput) -> None:
         """Keep the first fix of each hull in each ten minutes, and each hull's last of the step."""
@@ -127,11 +129,19 @@ class TrackSpool:
         cell = time_us // THIN_US
         new = np.append(True, (key[1:] != key[:-1]) | (cell[1:] != cell[:-1]))
         new[np.flatnonzero(np.append(key[1:] != key[:-1], True))] = True
-        rows = output.kept.take(new)
-        columns = [key[new], rows.time_us, rows.lon_deg, rows.lat_deg]
+        kept = output.kept
+        rows = self._wanted(key, np.flatnonzero(new))
+        columns = [column[rows] for column in (key, kept.time_us, kept.lon_deg, kept.lat_deg)]
         self._writer.write_table(
             pa.Table.from_arrays([pa.array(column) for column in columns], schema=self._SCHEMA)
         )
+
+    def _wanted(self, key: Array, rows: Array) -> Array:
+        if self._numbers is None:
+            return rows
+        mmsi = key[rows] >> 16
+        place = np.searchsorted(self._numbers, mmsi)
+        return rows[np.append(self._numbers, -1)[place] == mmsi]
 
     def close(self, others: Iterable[Path] = ()) -> None:
         """Finish the file, so that `tracks` can read it, and those of other spools with it."""

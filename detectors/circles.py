@@ -111,7 +111,7 @@ def follow_circles(
     return work, _follow(work, columns, numbers, out)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _follow(work: Record, columns: tuple[Array, ...], limits: Any, out: Record) -> Record:
     key, time_us, lat, lon, sog, fresh = columns
     found = 0

@@ -109,7 +109,7 @@ def _describe(key: Array, fixes: Fixes, rows: Array, first_us: Array) -> Array:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _look_back(columns: tuple[Array, ...], rows: Array, first_us: Array, out: Record) -> None:
     """Fill in what the 12 hours before each silence hold, the last fix included."""
     key, time_us, lat, lon, receiver = columns

@@ -12,8 +12,10 @@ information; but it is why such a number matches no list.
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from detectors.events import Event, Reason
+from vessels.fixes import Array
 from vessels.identity import IdentityBook
 from vessels.mmsi import MmsiKind, imo_is_valid, kind_of
 
@@ -29,27 +31,36 @@ class WrongImo:
     time_us: int
 
 
-def doubts_about(mmsi: int, imo: int | None) -> list[str]:
-    """Return `mid_unassigned`, `imo_invalid`, both or neither.
+def doubts_about(mmsi: Array, imo: Array) -> pa.ListArray:
+    """Return for each vessel `mid_unassigned`, `imo_invalid`, both or neither.
 
-    >>> doubts_about(299000001, 9074728)
-    ['mid_unassigned', 'imo_invalid']
+    Args:
+        mmsi: numbers.
+        imo: IMO numbers as stated, equally many; -1 where none was.
+
+    >>> doubts_about(np.array([299000001]), np.array([9074728])).to_pylist()
+    [['mid_unassigned', 'imo_invalid']]
     """
-    doubts = ["mid_unassigned"] if kind_of(np.int32(mmsi)) == MmsiKind.UNASSIGNED_MID else []
-    return [*doubts, "imo_invalid"] if imo is not None and _is_wrong_imo(imo) else doubts
+    doubtful = np.stack([kind_of(mmsi) == MmsiKind.UNASSIGNED_MID, is_wrong_imo(imo)], axis=1)
+    offsets = np.append(0, np.cumsum(doubtful.sum(axis=1)))
+    words = np.broadcast_to(np.array(["mid_unassigned", "imo_invalid"]), doubtful.shape)
+    return pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(words[doubtful], pa.string())
+    )
 
 
-def _is_wrong_imo(imo: int) -> bool:
-    return _FIRST_IMO <= imo <= _LAST_IMO and not bool(imo_is_valid(np.int64(imo)))
+def is_wrong_imo(imo: Array) -> Array:
+    """Tell which numbers are in the range of IMO numbers and have a wrong check digit."""
+    return (imo >= _FIRST_IMO) & (imo <= _LAST_IMO) & ~imo_is_valid(imo)
 
 
 def wrong_imo_numbers(book: IdentityBook, min_reports: int) -> list[WrongImo]:
     """Return each wrong IMO number that was stated `min_reports` times or more."""
     out: list[WrongImo] = []
-    for mmsi, imo in book.stated("imo"):
-        if not _is_wrong_imo(imo):
-            continue
-        held = [one for one in book.intervals(mmsi)["imo"] if one.value == imo]
+    stated = book.stated("imo")
+    wrong = is_wrong_imo(np.array([imo for _, imo in stated], "i8"))
+    for mmsi, imo in (stated[i] for i in np.flatnonzero(wrong).tolist()):
+        held = [one for one in book.intervals_of(mmsi, "imo") if one.value == imo]
         reports = sum(one.reports for one in held)
         if reports >= min_reports:
             out.append(WrongImo(mmsi, imo, min(one.first_us for one in held)))

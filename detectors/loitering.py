@@ -101,7 +101,7 @@ def qualified(runs: Array, parameters: LoiteringParameters) -> Array:
     return runs[(runs["start_slot"] >= 0) & long_enough]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _follow(
     runs: Record,
     slots: Record,

@@ -1,13 +1,15 @@
 """The one detection code path: vessel stages and the sea stage, as one fold over sorted fixes.
 
-Files, live streams and clusters are drivers of this. The vessel stage is split by MMSI over
-`workers`: each keeps the states it made under a number, so that a driver may go back to an earlier
-one when late fixes arrive. With one worker everything happens in this process.
+Files, live streams and clusters are drivers of this. The vessel stage is split by MMSI into parts:
+each keeps the states it made under a number, so that a driver may go back to an earlier one when
+late fixes arrive. Parts run in threads: their work is in kernels that do without Python's lock, and
+nothing is copied from one to another, as it would be between processes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -24,9 +26,12 @@ __all__ = [
     "Pipeline",
     "PipelineState",
     "VesselStages",
+    "part_of",
     "part_of_number",
-    "split_by_number",
 ]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 class VesselStages(Protocol):
@@ -94,7 +99,7 @@ class Pipeline:
 
 
 class LocalStages:
-    """One vessel stage, or several by MMSI, in this process."""
+    """One vessel stage, or several by MMSI, in as many threads of this process."""
 
     def __init__(self, parameters: Parameters, parts: int = 1) -> None:
         self._parameters = parameters
@@ -104,14 +109,14 @@ class LocalStages:
 
     def step(self, token: int, fixes: Fixes, watermark_us: int) -> tuple[int, list[VesselOutput]]:
         """Fold the fixes into a state; return the token of the new one."""
-        states, outputs = [], []
-        for state, part in zip(
-            self._states[token], split_by_number(fixes, self._parts), strict=True
-        ):
-            new, output = vessel_stage.step(state, part, watermark_us, self._parameters)
-            states.append(new)
-            outputs.append(output)
-        return self.load(states), outputs
+        states = self._states[token]
+
+        def fold(part: int) -> tuple[vessel_stage.State, VesselOutput]:
+            mine = part_of(fixes, part, self._parts)
+            return vessel_stage.step(states[part], mine, watermark_us, self._parameters)
+
+        done = _in_threads(fold, range(self._parts))
+        return self.load([state for state, _ in done]), [output for _, output in done]
 
     def peek(self, token: int, now_us: int) -> list[Pending]:
         """Return what is open in a state, for each part."""
@@ -132,14 +137,21 @@ class LocalStages:
         return token
 
 
-def split_by_number(fixes: Fixes, parts: int) -> list[Fixes]:
-    """Return the fixes of each part; a number is always in the same one."""
+def part_of(fixes: Fixes, part: int, parts: int) -> Fixes:
+    """Return the fixes of one of so many parts; a number is always in the same one."""
     if parts == 1:
-        return [fixes]
-    place = part_of_number(fixes.mmsi, parts)
-    return [fixes.take(place == part) for part in range(parts)]
+        return fixes
+    return fixes.take(np.flatnonzero(part_of_number(fixes.mmsi, parts) == part))
 
 
 def part_of_number(mmsi: Array, parts: int) -> Array:
     """Return the part that each number falls to."""
     return (mmsi.astype("u4") * np.uint32(2654435761) >> np.uint32(16)) % np.uint32(parts)
+
+
+def _in_threads(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Return what `work` makes of each item, in their order; each has a thread of its own."""
+    if len(items) == 1:
+        return [work(items[0])]
+    with ThreadPoolExecutor(len(items)) as pool:
+        return list(pool.map(work, items))

@@ -92,7 +92,7 @@ def neighbours_heard(
     return count, heard
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _first_heard(mmsi: Array, time_us: Array, lat: Array, lon: Array, ship: Array) -> Record:
     """Return a record for each fix at which number, block or cell change."""
     total = 0

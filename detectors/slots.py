@@ -112,7 +112,7 @@ def bridge_sigma_m(since_s: float, until_s: float, speed_knots: float) -> float:
     return math.hypot(_GNSS_SIGMA_M, half_hour_m * gap_h**1.5)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _count_slots(key: Array, time_us: Array, fresh: Array, max_gap_us: int) -> int:
     total = 0
     for j in range(1, len(key)):
@@ -121,7 +121,7 @@ def _count_slots(key: Array, time_us: Array, fresh: Array, max_gap_us: int) -> i
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill(columns: tuple[Array, ...], ends: Record, max_gap_us: int, out: Record) -> None:
     key, time_us, lat, lon, sog, fresh, late = columns
     n = 0
@@ -136,7 +136,7 @@ def _fill(columns: tuple[Array, ...], ends: Record, max_gap_us: int, out: Record
         if j == 0 or key[j] != key[j - 1]:
             continue
         t1, t2 = time_us[j - 1], time_us[j]
-        if t2 - t1 > max_gap_us or t2 <= t1 or late[j]:
+        if t2 - t1 > max_gap_us or t2 <= t1 or late[j] or t2 // SLOT_US == t1 // SLOT_US:
             continue
         step_m = distance_m(lat[j - 1], lon[j - 1], lat[j], lon[j])
         straight = step_m / ((t2 - t1) / 1e6) / MPS_PER_KNOT

@@ -15,6 +15,7 @@ from detectors.context import port_and_shore_m
 from detectors.dark_period import BEFORE_US, SILENCE, find_silences, open_silences
 from detectors.dark_rendezvous import unheard_rows
 from detectors.hand_over import find_births
+from detectors.hull_rows import OldAndNew
 from detectors.identity_stage import Traces, circle_limits
 from detectors.loitering import RUN, follow_runs, new_runs, qualified
 from detectors.parameters import Parameters
@@ -24,7 +25,7 @@ from detectors.twins import under_way
 from detectors.zone_entry import STAY, ZoneState, follow_zones, new_zone_state, open_stays
 from feeds.liveness import telling
 from vessels import hulls, visits
-from vessels.fixes import Array, Fixes, concat_fixes, empty_fixes
+from vessels.fixes import Array, Fixes, distinct, empty_fixes
 from vessels.mmsi import MmsiKind, is_vessel, kind_of
 from vessels.reception import count_reception
 from vessels.units import US_PER_DAY, US_PER_H
@@ -105,16 +106,14 @@ def step(
     split_state = {k.removeprefix("split_"): v for k, v in state.items() if k.startswith("split_")}
     split_state, out = hulls.split_hulls(split_state, fixes, _beforehand(fixes), parameters.hulls)
     new_key = hulls.hull_keys(out.fixes.mmsi, out.hull)
-    tail = Fixes.from_arrays(state, "tail_")
-    key = np.concatenate([state["tail_key"], new_key])
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    rows = concat_fixes([tail, out.fixes]).take(order)
-    fresh = order >= len(tail)
-    elsewhere = np.concatenate([np.zeros(len(tail), bool), out.elsewhere])[order]
+    old_key = state["tail_key"]
+    batches = OldAndNew.of(old_key, Fixes.from_arrays(state, "tail_"), new_key, out.fixes)
+    near = batches.last_old(US_PER_H)
+    key, rows = near.join()
+    fresh = near.fresh()
 
     table = _count_hulls(state["hulls"], key, rows.time_us, fresh)
-    held_us = np.concatenate([np.zeros(len(tail), "i8"), out.known_us - out.fixes.time_us])[order]
+    held_us = near.column(np.zeros(len(old_key), "i8"), out.known_us - out.fixes.time_us)
     late = held_us > int(parameters.encounter.max_interpolation_h * US_PER_H)
     hull_rows = HullRows(key, rows.time_us, rows.lat_deg, rows.lon_deg, rows.sog_knots, fresh, late)
     slots, company, runs, trail, closed_runs = _slots_and_runs(
@@ -123,9 +122,8 @@ def step(
     circlers, circles = _circles(state, table, hull_rows, parameters)
     new = {f"split_{name}": column for name, column in split_state.items()}
     spoke_us = int(state["hulls"]["last_us"].max()) if len(state["hulls"]) else 0
-    last = table["last_us"][np.searchsorted(table["key"], key)]
-    recent = rows.time_us >= last - BEFORE_US
-    new |= rows.take(recent).as_arrays("tail_") | {"tail_key": key[recent]}
+    tail_key, tail = batches.since(batches.last_us() - BEFORE_US).join()
+    new |= tail.as_arrays("tail_") | {"tail_key": tail_key}
     new |= {"hulls": table, "trail": trail, "runs": runs, "circlers": circlers}
     called, ended, voyages = visits.follow_visits(
         visit_state(state),
@@ -141,10 +139,8 @@ def step(
     new |= _zone_state_arrays(stays_on)
     return new, VesselOutput(
         slots=slots,
-        silences=_closed_silences(key, rows, fresh, elsewhere, table, parameters),
-        unheard=unheard_rows(
-            new["tail_key"], Fixes.from_arrays(new, "tail_"), table, spoke_us, watermark_us
-        ),
+        silences=_closed_silences(batches, (key, rows.time_us), out.elsewhere, table, parameters),
+        unheard=unheard_rows(tail_key, tail, table, spoke_us, watermark_us),
         runs=closed_runs,
         visits=ended,
         voyages=voyages,
@@ -262,6 +258,8 @@ def _slots_and_runs(
         slots["lon"][slow],
         slots["slot"][slow].astype("i8") * SLOT_US,
         parameters.surroundings.anchorages,
+        in_port_m=1000.0
+        * min(parameters.loitering.min_port_distance_km, parameters.encounter.min_port_distance_km),
     )
     upto_slot = settled_slot(watermark_us, parameters)
     in_port = port_m < parameters.loitering.min_port_distance_km * 1000.0
@@ -299,24 +297,38 @@ def settled_slot(watermark_us: int, parameters: Parameters) -> int:
 
 
 def _closed_silences(
-    key: Array,
-    rows: Fixes,
-    fresh: Array,
+    batches: OldAndNew,
+    near: tuple[Array, Array],
     elsewhere: Array,
     table: Array,
     parameters: Parameters,
 ) -> Array:
-    if len(key) < 2:
-        return np.empty(0, SILENCE)
+    """Return the silences that new rows ended.
+
+    `near` holds hull and time of all new rows and the last old ones, `elsewhere` is of new rows.
+    """
     min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
-    long_ago = (rows.time_us[1:] - rows.time_us[:-1] >= min_us) & (key[1:] == key[:-1])
-    ends = np.flatnonzero(long_ago & fresh[1:]) + 1
+    ends = _ends_of_silences(*near, min_us)
+    if len(ends) == 0:
+        return np.empty(0, SILENCE)
+    # What a silence is told with lies up to twelve hours back: joined for the few hulls it is of.
+    those = batches.only(distinct(near[0][ends]))
+    key, rows = those.join()
+    fresh = those.fresh()
+    ends = _ends_of_silences(key, rows.time_us, min_us)
+    ends = ends[fresh[ends]]
     place = np.searchsorted(table["key"], key[ends])
     # One or two fixes a year before all others are a wrong clock, not a ship heard and then silent.
     heard_before = table["count"][place] - (np.searchsorted(key, key[ends], "right") - ends)
     known = heard_before >= hulls.MIN_FIXES
     ends, place = ends[known], place[known]
+    elsewhere = those.column(np.zeros(len(batches.old_key), bool), elsewhere)
     return find_silences(key, rows, ends, table["first_us"][place], elsewhere[ends])
+
+
+def _ends_of_silences(key: Array, time_us: Array, min_us: int) -> Array:
+    """Return the rows `min_us` or more after the one before of their hull."""
+    return np.flatnonzero((time_us[1:] - time_us[:-1] >= min_us) & (key[1:] == key[:-1])) + 1
 
 
 def _reception(

@@ -154,7 +154,7 @@ def _be_outside(
     return write, done
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def follow(
     grid: ZoneGrid,
     asked: Array,

@@ -158,8 +158,10 @@ def _is_stale(fix: Tuple, tracks: Record, k: int, signatures: Array) -> bool:
 
 
 @njit(cache=True)
-def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[int, int]:
+def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[int, int, float]:
     """Return the track that a fix continues, or -1, and a hull that it may continue, or -1.
+
+    The third is how far the fix is from the last one of the track, metres; -1 where there is none.
 
     Score as in gpsdio-segment: exp(-(distance / reach)^2) / hours since, so that a recent track
     wins over one that is silent for long, and a near one over a far one. A hull that the fix is
@@ -167,8 +169,8 @@ def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[in
     that the fix is unlike, but within reach of, comes second: the fix waits for another.
     """
     time_us, lat, lon, sog = fix[0], fix[1], fix[2], fix[3]
-    like, like_score = -1, 0.0
-    tentative, tentative_score = -1, 0.0
+    like, like_score, like_m = -1, 0.0, -1.0
+    tentative, tentative_score, tentative_m = -1, 0.0, -1.0
     possible, possible_score = -1, 0.0
     for k in range(TRACKS):
         track = tracks[k]
@@ -185,13 +187,13 @@ def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[in
         score = math.exp(-alpha * alpha) / max(dt_us / US_PER_H, 0.25)
         if track.ordinal == 0:
             if score > tentative_score:
-                tentative, tentative_score = k, score
+                tentative, tentative_score, tentative_m = k, score, distance
         elif is_suspect(dt_us, distance, track, sog):
             if score > possible_score:
                 possible, possible_score = k, score
         elif score > like_score:
-            like, like_score = k, score
-    return like if like >= 0 else tentative, possible
+            like, like_score, like_m = k, score, distance
+    return (like, possible, like_m) if like >= 0 else (tentative, possible, tentative_m)
 
 
 @njit(cache=True)
@@ -293,10 +295,13 @@ def _drop(track: Record, reason: Array) -> None:
 
 
 @njit(cache=True)
-def _advance(track: Record, fix: Tuple) -> None:
+def _advance(track: Record, fix: Tuple, away_m: float) -> None:
+    """Take a fix into a track; `away_m` is how far it is from the last one, -1 where not known."""
     dt_us = fix[0] - track.time_us
     if dt_us >= US_PER_MIN and track.count > 0:
-        moved_m = distance_m(track.lat, track.lon, fix[1], fix[2])
+        moved_m = away_m
+        if away_m < 0.0:
+            moved_m = distance_m(track.lat, track.lon, fix[1], fix[2])
         track.knots = moved_m / (dt_us / US_PER_S) / _MPS
     track.time_us, track.lat, track.lon, track.sog = fix[0], fix[1], fix[2], fix[3]
     track.count += 1
@@ -332,7 +337,7 @@ def _place(
     new hull).
     """
     hull, reason, _, known = outcome
-    k, may_continue = choice
+    k, may_continue, away_m = choice
     if k < 0:
         k = _open_track(number, tracks, fix, may_continue, reason)
     first_row, first = row, (fix[0], fix[1], fix[2])
@@ -346,7 +351,7 @@ def _place(
                 tracks[k].held0 = row
             else:
                 tracks[k].held1 = row
-            _advance(tracks[k], fix)
+            _advance(tracks[k], fix, away_m)
             return -1, first_row, first, 0, previous_us
         previous_us = 0 if target == k else tracks[target].time_us
         if target != k and tracks[k].first_us <= previous_us:
@@ -361,7 +366,7 @@ def _place(
             held = _release(tracks[k], tracks[target].ordinal, hull, reason)
             first_row = held if held >= 0 else first_row
         k = target
-    _advance(tracks[k], fix)
+    _advance(tracks[k], fix, away_m if k == choice[0] else -1.0)
     hull[row] = tracks[k].ordinal
     reason[row] = KEPT
     return k, first_row, first, handed, previous_us
@@ -375,7 +380,7 @@ def _refuse(fix: Tuple, tracks: Record, k: int, signatures: Array) -> int:
     return RETRANSMISSION if _is_stale(fix, tracks, k, signatures) else WAITING
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def split(columns: Tuple, held_count: int, state: Tuple, outcome: Tuple, limits: Tuple) -> Array:
     """Assign rows from `held_count` on to hulls; return the switches.
 

@@ -115,7 +115,7 @@ def _crosses(ends: NDArray[np.float64], i: int, path: tuple[float, float, float,
     return odd
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _on_land(
     centre_on_land: NDArray[np.bool_],
     first: NDArray[np.int32],

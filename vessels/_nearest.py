@@ -109,7 +109,7 @@ def _widest_axis(middles: NDArray[np.float32], members: NDArray[np.int32]) -> in
     return widest
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _leaf_order(middles: NDArray[np.float32], leaves: int) -> NDArray[np.int32]:
     """Return the segments in leaf order: halved across the widest axis, again and again.
 
@@ -131,7 +131,7 @@ def _leaf_order(middles: NDArray[np.float32], leaves: int) -> NDArray[np.int32]:
     return order
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fill_boxes(
     segments: NDArray[np.float32], numbers: NDArray[np.int32], leaves: int
 ) -> NDArray[np.float32]:
@@ -268,7 +268,7 @@ def _search(
     return best, best2
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _visiting_order(
     lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]
 ) -> NDArray[np.int32]:
@@ -289,7 +289,7 @@ def _visiting_order(
     return order
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _nearest(
     segments: NDArray[np.float32],
     numbers: NDArray[np.int32],

@@ -33,7 +33,7 @@ def cell_of(lat: float, lon: float) -> int:
     return row * COLUMNS + (int(np.floor(lon)) + 180) % COLUMNS
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def count_hours(
     columns: tuple[Array, ...], ordinal: Array, fresh: Array, gap_us: int
 ) -> tuple[Array, Array]:

@@ -156,7 +156,7 @@ def _move(motion: Record, time_us: int, lat: float, lon: float, sog: float, stop
         motion.resting = 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sense(
     tree: SegmentTree,
     motions: Record,
@@ -237,7 +237,7 @@ def counts(log: Record, min_rest_us: int) -> bool:
     return log.near > 0 or log.gap > 0 or log.rest_us >= min_rest_us
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def follow(
     logs: Record,
     rows: tuple[Array, ...],
@@ -456,7 +456,7 @@ def _close_voyage(log: Record, out: Record) -> None:
     out.silences = log.before_silences
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def close_voyages(logs: Record, out: Record) -> None:
     """Write the voyages that the visits of some logs ended, one a log."""
     for i in range(len(logs)):

@@ -78,6 +78,17 @@ def concat_fixes(parts: Sequence[Fixes]) -> Fixes:
     return Fixes(*(np.concatenate([getattr(part, name) for part in kept]) for name in COLUMNS))
 
 
+def distinct(ordered: Array) -> Array:
+    """Return the distinct values of a sorted column.
+
+    >>> distinct(np.array([2, 2, 7]))
+    array([2, 7])
+    """
+    if len(ordered) == 0:
+        return ordered
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+
+
 def fixes_from_table(table: pa.Table) -> Fixes:
     """Return the rows of a house-schema table that carry a position.
 

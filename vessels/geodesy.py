@@ -54,7 +54,9 @@ def interpolate(
     x = x1 + fraction * (math.cos(phi2) * math.cos(lam2) - x1)
     y = y1 + fraction * (math.cos(phi2) * math.sin(lam2) - y1)
     z = z1 + fraction * (math.sin(phi2) - z1)
-    angle = distance_m(lat1_deg, lon1_deg, lat2_deg, lon2_deg) / EARTH_RADIUS_M
+    angle = 0.0
+    if abs(lat2_deg - lat1_deg) + abs(lon2_deg - lon1_deg) > 1.0:  # else no more than 0.0175
+        angle = distance_m(lat1_deg, lon1_deg, lat2_deg, lon2_deg) / EARTH_RADIUS_M
     if angle > 0.02:  # beyond about 127 km a chord's fraction is no longer the arc's
         s = math.sin(angle)
         if s < 1e-9:

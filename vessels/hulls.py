@@ -12,6 +12,8 @@ re-transmissions dropped); thresholds are in `HullParameters`.
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from vessels._hull_kernel import (
     JUNK_MMSI,
@@ -24,7 +26,7 @@ from vessels._hull_kernel import (
     WAITING,
     split,
 )
-from vessels.fixes import COLUMNS, Array, Fixes, concat_fixes, empty_fixes
+from vessels.fixes import COLUMNS, Array, Fixes, concat_fixes, distinct, empty_fixes
 
 __all__ = [
     "JUNK_MMSI",
@@ -35,6 +37,7 @@ __all__ = [
     "HullParameters",
     "hull_id",
     "hull_id_of",
+    "hull_ids",
     "hull_key",
     "hull_keys",
     "mmsi_of",
@@ -127,7 +130,7 @@ def split_hulls(
     """
     rows = concat_fixes([Fixes.from_arrays(state, "held_"), fixes])
     held_count = len(rows) - len(fixes)
-    work = _widen(state, np.unique(fixes.mmsi[reject == 0]))
+    work = _widen(state, distinct(fixes.mmsi[reject == 0]))
     hull = np.zeros(len(rows), "u2")
     reason = np.full(len(rows), WAITING, "u1")
     reason[held_count:][reject > 0] = reject[reject > 0]
@@ -210,6 +213,13 @@ def hull_key(name: str) -> int:
 def hull_id_of(key: int) -> str:
     """Return the name of the hull with this key."""
     return hull_id(mmsi_of(key), int(key) & ((1 << _NUMBER_BITS) - 1))
+
+
+def hull_ids(keys: Array) -> pa.Array:
+    """Return the names of the hulls with these keys, as a text column."""
+    numbers = (keys >> _NUMBER_BITS, keys & ((1 << _NUMBER_BITS) - 1))
+    texts = (pa.array(number, pa.int64()).cast(pa.string()) for number in numbers)
+    return pc.binary_join_element_wise(*texts, "-")
 
 
 def mmsi_of(key: int) -> int:

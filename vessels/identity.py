@@ -10,6 +10,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vessels import _statement_columns
 from vessels._statements import (
     ABSENT,
     ATTRIBUTES,
@@ -28,7 +30,15 @@ from vessels._timeline import Entry, Interval, Value, merge_days, turns, value_a
 from vessels.errors import StoreError
 from vessels.mmsi import imo_is_valid
 
-__all__ = ["Identity", "IdentityBook", "IdentityChange", "Interval", "comparable", "role_of"]
+__all__ = [
+    "ATTRIBUTES",
+    "Identity",
+    "IdentityBook",
+    "IdentityChange",
+    "Interval",
+    "comparable",
+    "role_of",
+]
 
 MIN_STATEMENTS = 3
 """How often the old and the new value must be stated before a change is believed."""
@@ -136,8 +146,8 @@ class IdentityBook:
         """Return each (MMSI, value) of an attribute that was ever stated, sorted."""
         codes = self._table.codes(attribute)
         known = codes != ABSENT
-        pairs = np.unique(np.stack([self._table.mmsi[known], codes[known]], axis=1), axis=0)
-        values = [(mmsi, self._table.value(attribute, code)) for mmsi, code in pairs.tolist()]
+        pairs = set(zip(self._table.mmsi[known].tolist(), codes[known].tolist(), strict=True))
+        values = [(mmsi, self._table.value(attribute, code)) for mmsi, code in pairs]
         return sorted(values)
 
     def at(self, mmsi: int, time_us: int) -> Identity:
@@ -152,6 +162,41 @@ class IdentityBook:
             name: value_at(self._entries(name, rows), time_us) for name in ATTRIBUTES
         }
         return Identity(**found)
+
+    def at_many(
+        self, mmsi: NDArray[Any], time_us: NDArray[Any], attributes: Sequence[str] = ATTRIBUTES
+    ) -> dict[str, pa.Array]:
+        """Return for each attribute what `at` tells of each number at its time, as a column.
+
+        `mmsi` and `time_us` are equally long, in any order; nulls where nothing was stated.
+        """
+        order = self._by_number()
+        return {
+            name: _statement_columns.value_column(
+                self._table,
+                name,
+                _statement_columns.latest_codes(self._table, order, name, mmsi, time_us),
+            )
+            for name in attributes
+        }
+
+    def held_once(self, attribute: str) -> pa.Table:
+        """Return the intervals of numbers that stated one value of an attribute and no other.
+
+        Columns: mmsi (sorted), value, first_us, last_us, reports. They are those of `intervals`.
+        """
+        mmsi, codes, spans = _statement_columns.held_once(self._table, attribute)
+        value = _statement_columns.value_column(self._table, attribute, codes)
+        columns = (pa.array(mmsi, pa.int32()), value, *(pa.array(span) for span in spans))
+        return pa.table(columns, names=["mmsi", "value", "first_us", "last_us", "reports"])
+
+    def numbers_with_several(self, attribute: str) -> list[int]:
+        """Return the MMSIs that stated more than one value of an attribute, sorted."""
+        return _statement_columns.numbers_with_several(self._table, attribute).tolist()
+
+    def intervals_of(self, mmsi: int, attribute: str) -> list[Interval]:
+        """Return what `intervals` tells of one attribute."""
+        return merge_days(self._entries(attribute, self._rows(mmsi)))
 
     def intervals(self, mmsi: int) -> dict[str, list[Interval]]:
         """Return for each attribute which value was held from when to when, and stated how often.
@@ -169,19 +214,23 @@ class IdentityBook:
         """
         out = []
         for attribute in sorted(ATTRIBUTES):
-            for mmsi in self._numbers_with_several(attribute):
+            for mmsi in self.numbers_with_several(attribute):
                 entries = self._entries(attribute, self._rows(mmsi))
                 out += _changes_of(mmsi, attribute, entries, min_statements)
         return sorted(out, key=lambda c: (c.mmsi, c.attribute, c.time_us, str(c.old), str(c.new)))
 
     def _rows(self, mmsi: int) -> NDArray[np.int64]:
         """Return the entries of one number."""
-        numbers = self._table.mmsi
-        if self._order is None:
-            self._order = np.argsort(numbers, kind="stable")
-            self._sorted = numbers[self._order]
+        order = self._by_number()
         first, last = np.searchsorted(self._sorted, [mmsi, mmsi + 1])
-        return self._order[first:last]
+        return order[first:last]
+
+    def _by_number(self) -> NDArray[np.int64]:
+        """Return the entries in order of MMSI."""
+        if self._order is None:
+            self._order = _statement_columns.by_number(self._table)
+            self._sorted = self._table.mmsi[self._order]
+        return self._order
 
     def _entries(self, attribute: str, rows: NDArray[np.int64]) -> list[Entry]:
         """Return what some entries state of one attribute."""
@@ -192,14 +241,6 @@ class IdentityBook:
             for code, (first_us, last_us, reports) in zip(codes, spans, strict=True)
             if code != ABSENT
         ]
-
-    def _numbers_with_several(self, attribute: str) -> list[int]:
-        """Return the MMSIs that stated more than one value of an attribute."""
-        codes = self._table.codes(attribute)
-        stated = codes != ABSENT
-        pairs = np.unique(np.stack([self._table.mmsi[stated], codes[stated]], axis=1), axis=0)
-        numbers, counts = np.unique(pairs[:, 0], return_counts=True)
-        return numbers[counts > 1].tolist()
 
 
 def _changes_of(

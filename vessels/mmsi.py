@@ -210,4 +210,9 @@ def is_gear_beacon(mmsi: int, name: str | None) -> bool:
     ship_like = 200_000_000 <= mmsi < 800_000_000
     if not ship_like and int(kind_of(mmsi)) == MmsiKind.GEAR_BEACON:
         return True
+    return is_gear_name(name)
+
+
+def is_gear_name(name: str | None) -> bool:
+    """Return whether a name is one of fishing gear, whatever its number; see `is_gear_beacon`."""
     return name is not None and _GEAR_NAMES.fullmatch(name.strip()) is not None

@@ -347,24 +347,36 @@ def port_rows(lat_deg: Array, lon_deg: Array, limit_m: float) -> Array:
     return np.where(distance_m <= limit_m, index, -1)
 
 
+_VOYAGE_TOLD = ("key", "start_us", "end_us", "lower_us", "upper_us", "silences", "longest_us")
+
+
 def voyages_of(rows: Array, parameters: VisitParameters) -> list[Voyage]:
     """Return VOYAGE rows for people, in their order."""
     limit_m = parameters.rest_port_distance_km * 1e3
     names = [*ports()["name"].tolist(), None]
     left = port_rows(rows["port_lat"], rows["port_lon"], limit_m)
     reached = port_rows(rows["end_lat"], rows["end_lon"], limit_m)
+    told = (rows[name].tolist() for name in _VOYAGE_TOLD)
     return [
         Voyage(
-            hull_id=hull_id_of(int(row["key"])),
-            start_us=int(row["start_us"]),
-            end_us=int(row["end_us"]) or None,
-            from_port=names[left[i]],
-            to_port=names[reached[i]] if row["end_us"] else None,
-            censored=bool(row["upper_us"] < 0),
-            lower_days=round(int(row["lower_us"]) / US_PER_DAY, 4),
-            upper_days=None if row["upper_us"] < 0 else round(int(row["upper_us"]) / US_PER_DAY, 4),
-            silences=int(row["silences"]),
-            longest_silence_h=round(int(row["longest_us"]) / US_PER_H, 3),
+            hull_id=hull_id_of(key),
+            start_us=start_us,
+            end_us=end_us or None,
+            from_port=names[left_at],
+            to_port=names[reached_at] if end_us else None,
+            censored=upper_us < 0,
+            lower_days=round(lower_us / US_PER_DAY, 4),
+            upper_days=None if upper_us < 0 else round(upper_us / US_PER_DAY, 4),
+            silences=silences,
+            longest_silence_h=round(longest_us / US_PER_H, 3),
         )
-        for i, row in enumerate(rows)
+        for left_at, reached_at, (
+            key,
+            start_us,
+            end_us,
+            lower_us,
+            upper_us,
+            silences,
+            longest_us,
+        ) in zip(left.tolist(), reached.tolist(), zip(*told, strict=True), strict=True)
     ]

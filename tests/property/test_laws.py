@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from darkwake.engine import Change, Engine
-from darkwake.workers import WorkerStages
 from detectors.events import Event
 from detectors.parameters import Parameters
 from detectors.pipeline import LocalStages
@@ -93,17 +92,16 @@ def test_events_do_not_depend_on_how_the_numbers_are_split(parts: int) -> None:
     assert as_bytes(split.events()) == as_bytes(in_one_go(fixes, now_us).events())
 
 
-def test_events_do_not_depend_on_processes() -> None:
+def test_events_of_several_threads_survive_a_snapshot() -> None:
     fixes = sea(6)
     now_us = int(fixes.time_us.max())
     expected = as_bytes(in_one_go(fixes, now_us).events())
-    with WorkerStages(PARAMETERS, 2) as stages:
-        engine = Engine(PARAMETERS, stages=stages)
-        for batch in shuffled(fixes, np.random.default_rng(1), late_h=7):
-            engine.update(batch)
-        snapshot = engine.snapshot()
-        engine.flush(now_us)
-        assert as_bytes(engine.events()) == expected
+    engine = Engine(PARAMETERS, stages=LocalStages(PARAMETERS, 2))
+    for batch in shuffled(fixes, np.random.default_rng(1), late_h=7):
+        engine.update(batch)
+    snapshot = engine.snapshot()
+    engine.flush(now_us)
+    assert as_bytes(engine.events()) == expected
     again = Engine.restore(snapshot, PARAMETERS, stages=LocalStages(PARAMETERS, 2))
     again.flush(now_us)
     assert as_bytes(again.events()) == expected

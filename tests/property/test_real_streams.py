@@ -4,7 +4,6 @@ import gzip
 import random
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from detectors.dark_rendezvous_roles import with_kinds
 from detectors.events import Event
 from detectors.naming import name_events
 from detectors.parameters import Parameters
-from detectors.pipeline import LocalStages
 from tests.property.streams import as_bytes, shuffled
 from vessels.fixes import Fixes, concat_fixes, fixes_from_table
 from vessels.identity import IdentityBook
@@ -137,19 +135,8 @@ def test_shuffled_messages_in_several_files_with_some_twice_give_the_same_bytes(
     assert source.replayed(tmp_path / "out", paths) == source.expected()
 
 
-@pytest.mark.parametrize("parts", [2, 3, 4])
-def test_any_split_of_the_numbers_gives_the_same_bytes(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+@pytest.mark.parametrize("workers", [2, 3, 4])
+def test_any_number_of_workers_gives_the_same_bytes(
+    source: Source, tmp_path: Path, workers: int
 ) -> None:
-    """The split of `--workers`, without its processes, which take seconds to start."""
-
-    def in_this_process(parameters: Parameters, count: int) -> AbstractContextManager[LocalStages]:
-        return nullcontext(LocalStages(parameters, count))
-
-    monkeypatch.setattr("darkwake.replay.WorkerStages", in_this_process)
-    assert source.replayed(tmp_path / "out", workers=parts) == source.expected()
-
-
-@pytest.mark.parametrize("source", ["nmea"], indirect=True)
-def test_processes_give_the_same_bytes(source: Source, tmp_path: Path) -> None:
-    assert source.replayed(tmp_path / "out", workers=3) == source.expected()
+    assert source.replayed(tmp_path / "out", workers=workers) == source.expected()

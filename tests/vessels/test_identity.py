@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 import feeds
 from vessels.errors import StoreError
-from vessels.identity import Identity, IdentityBook, IdentityChange, comparable, role_of
+from vessels.identity import (
+    Identity,
+    IdentityBook,
+    IdentityChange,
+    Interval,
+    comparable,
+    role_of,
+)
 from vessels.schema import FIXES
 from vessels.units import US_PER_DAY, US_PER_H
 
@@ -54,6 +61,28 @@ row_sets = st.lists(
     ),
     max_size=40,
 )
+
+
+@untimed
+@given(row_sets, st.integers(-70, 70))
+def test_columns_tell_what_the_book_tells_of_one_number(rows: list[Row], hour: int) -> None:
+    book = book_of(rows)
+    mmsi = np.array([416_000_123, 366_000_001, 5, 416_000_123])
+    time_us = T0 + np.array([hour, hour, hour, -hour]) * US_PER_H
+    told = book.at_many(mmsi, time_us)
+    for i, (number, at_us) in enumerate(zip(mmsi.tolist(), time_us.tolist(), strict=True)):
+        assert Identity(**{name: told[name][i].as_py() for name in told}) == book.at(number, at_us)
+    for name in told:
+        held = {
+            row["mmsi"]: [Interval(row["value"], row["first_us"], row["last_us"], row["reports"])]
+            for row in book.held_once(name).to_pylist()
+        }
+        held |= {n: book.intervals_of(n, name) for n in book.numbers_with_several(name)}
+        assert held == {
+            number: intervals
+            for number in book.numbers().tolist()
+            if (intervals := book.intervals(number)[name])
+        }
 
 
 @untimed
