@@ -1,16 +1,23 @@
-"""Replay of a generated day against the peers that people use for a part of it.
+"""Replay of a generated day against DuckDB reading it, and against peers that do a part of it.
 
-`python -m benchmarks.replay --day day.csv [--runs 3]` prints JSON lines: wall seconds (median),
-peak memory, and each peer's ratio to us in the same run. The peers do less than a replay does: they
-find gaps and nothing else, so their times are a floor. Ratios add the parsing of the file.
+`python -m benchmarks.replay --day day.csv [--runs 5] [--workers N]` prints JSON lines.
 
-- pandas: gaps by groupby and diff, on the whole day.
-- movingpandas: ObservationGapSplitter on the first vessels of the day, and that time scaled by
-  rows to the whole day (`scaled: true`); it would take minutes otherwise.
+- `replay`: wall seconds (median) of the whole command without a map, its peak memory, and
+  `ratio_to_duckdb_read_sort`: to DuckDB hashing the file, reading the 13 columns that a replay
+  needs and sorting them by number and time, in rounds that take turns.
+- `workers`: seconds of the detection stage with 1, 2, ... workers in turns, up to `--most-workers`;
+  the events must be equal to the byte.
+- `start`: a small file with an empty cache of compiled kernels (cold), and again (warm).
+- `gaps`, `stops`: what the peers need for a part of the work, so their times are a floor. pandas
+  takes the whole day. movingpandas' ObservationGapSplitter and TrajectoryStopDetector take the
+  first vessels of the day, and that time is scaled by rows (`scaled: true`): it would be minutes.
+  Ratios add the parsing of the file.
 """
 
 import argparse
+import hashlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -21,12 +28,24 @@ import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pandas as pd
 import psutil
 
+from darkwake.options import cores
+
 GAP_H = 12
 SAMPLE_VESSELS = 150
+SMALL_ROWS = 20_000
+CHUNK = 1 << 20
+COLUMNS = (
+    "mmsi, base_date_time, longitude, latitude, sog, cog, heading, vessel_name, imo, call_sign, "
+    "vessel_type, status, transceiver"
+)
+"""The columns of a MarineCadastre file of 2025 that a replay reads."""
+Run = dict[str, Any]
 
 
 def tree_rss(process: psutil.Process) -> int:
@@ -40,13 +59,16 @@ def tree_rss(process: psutil.Process) -> int:
     return total
 
 
-def run_replay(day: Path, extra: list[str]) -> dict[str, object]:
+def run_replay(day: Path, extra: list[str], cache: Path | None = None) -> Run:
     """Run the command once; return seconds, peak megabytes of all processes, and the run's own."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         command = [sys.executable, "-m", "darkwake", "replay", str(day), "--out", str(out)]
+        environment = {**os.environ, **({"NUMBA_CACHE_DIR": str(cache)} if cache else {})}
         begin = time.perf_counter()
-        process = psutil.Popen([*command, "--no-map", *extra], stderr=subprocess.PIPE)
+        process = psutil.Popen(
+            [*command, "--no-map", *extra], stderr=subprocess.PIPE, env=environment
+        )
         peak = [0]
         watcher = threading.Thread(target=_watch, args=(process, peak))
         watcher.start()
@@ -56,7 +78,93 @@ def run_replay(day: Path, extra: list[str]) -> dict[str, object]:
         if process.returncode:
             raise RuntimeError(errors.decode(errors="replace")[-2000:])
         told = json.loads((out / "run.json").read_text(encoding="utf-8"))
-        return {"seconds": seconds, "peak_mb": peak[0] / 1e6, "stages": told.get("seconds")}
+        return {
+            "seconds": seconds,
+            "peak_mb": peak[0] / 1e6,
+            "stages": told["seconds"],
+            "rows": told["rows_read"],
+            "workers": told["workers"],
+            "events": hashlib.sha256((out / "events.geojson").read_bytes()).hexdigest(),
+        }
+
+
+def read_and_sort(day: Path) -> float:
+    """Return the seconds that DuckDB needs to hash the file, read the columns and sort them."""
+    begin = time.perf_counter()
+    digest = hashlib.sha256()
+    with day.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    with duckdb.connect() as database:
+        database.execute(
+            f"CREATE TABLE day AS SELECT {COLUMNS} FROM read_csv(?) ORDER BY mmsi, base_date_time",  # noqa: S608 - our own names
+            [str(day)],
+        )
+    return time.perf_counter() - begin
+
+
+def compare(day: Path, rounds: int, extra: list[str]) -> float:
+    """Print the replay's line, measured in turns with DuckDB; return its median seconds."""
+    runs, floor = [], []
+    for _ in range(rounds):
+        runs.append(run_replay(day, extra))
+        floor.append(read_and_sort(day))
+    ours, theirs = statistics.median(run["seconds"] for run in runs), statistics.median(floor)
+    say(
+        benchmark="replay",
+        tool="darkwake",
+        rows=runs[0]["rows"],
+        runs=rounds,
+        workers=runs[0]["workers"],
+        seconds=round(ours, 2),
+        duckdb_read_sort_seconds=round(theirs, 2),
+        ratio_to_duckdb_read_sort=round(ours / theirs, 2),
+        peak_mb=round(max(run["peak_mb"] for run in runs)),
+        stages={
+            name: round(statistics.median(run["stages"][name] for run in runs), 2)
+            for name in runs[0]["stages"]
+        },
+    )
+    return ours
+
+
+def workers(day: Path, rounds: int, most: int) -> None:
+    """Print what each number of workers does for the detection stage."""
+    counts = range(1, most + 1)
+    runs: dict[int, list[Run]] = {count: [] for count in counts}
+    for _ in range(rounds):
+        for count in counts:
+            runs[count].append(run_replay(day, ["--workers", str(count)]))
+    detect = {n: statistics.median(run["stages"]["detect"] for run in runs[n]) for n in counts}
+    events = {run["events"] for some in runs.values() for run in some}
+    if len(events) > 1:
+        raise RuntimeError("the events depend on the number of workers")
+    for count in counts:
+        say(
+            benchmark="workers",
+            workers=count,
+            detect_seconds=round(detect[count], 2),
+            speed_up=round(detect[1] / detect[count], 2),
+            peak_mb=round(max(run["peak_mb"] for run in runs[count])),
+            identical=True,
+        )
+
+
+def start(day: Path) -> None:
+    """Print how long a small file takes while kernels are compiled, and then from their cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        small = Path(folder) / "small.csv"
+        with day.open("rb") as file, small.open("wb") as out:
+            for _ in range(SMALL_ROWS + 1):
+                out.write(file.readline())
+        cache = Path(folder) / "cache"
+        cold, warm = (run_replay(small, [], cache)["seconds"] for _ in range(2))
+    say(
+        benchmark="start",
+        rows=SMALL_ROWS,
+        cold_seconds=round(cold, 1),
+        warm_seconds=round(warm, 2),
+    )
 
 
 def _watch(process: psutil.Popen, peak: list[int]) -> None:
@@ -95,6 +203,19 @@ def movingpandas_gaps(sample: pd.DataFrame) -> int:
     return len(pieces.trajectories)
 
 
+def movingpandas_stops(sample: pd.DataFrame) -> int:
+    """Find the stops of the sample's trajectories, as loitering is found: 4 h within 2 kn of it."""
+    import movingpandas as mpd  # noqa: PLC0415 - as above
+
+    collection = mpd.TrajectoryCollection(
+        sample, "mmsi", t="base_date_time", x="longitude", y="latitude", crs="EPSG:4326"
+    )
+    stops = mpd.TrajectoryStopDetector(collection).get_stop_points(
+        min_duration=timedelta(hours=4), max_diameter=5_000
+    )
+    return len(stops)
+
+
 def timed(work: Callable[[], int], runs: int) -> tuple[float, int]:
     """Return the median seconds of some runs, and the last result."""
     seconds, result = [], 0
@@ -114,28 +235,22 @@ def main() -> None:
     """Measure the replay and its peers on one day."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--day", type=Path, required=True)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=0, help="0: the command's own default")
+    parser.add_argument("--most-workers", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--no-peers", action="store_true")
     args = parser.parse_args()
     extra = ["--workers", str(args.workers)] if args.workers else []
-    runs = [run_replay(args.day, extra) for _ in range(args.runs)]
-    ours = statistics.median(float(str(run["seconds"])) for run in runs)
-    peak_mb = max(float(str(run["peak_mb"])) for run in runs)
-    say(
-        benchmark="replay",
-        tool="darkwake",
-        runs=args.runs,
-        seconds=round(ours, 2),
-        peak_mb=round(peak_mb),
-        stages=runs[-1]["stages"],
-    )
+    run_replay(args.day, extra)  # the file is read into memory, the kernels are compiled
+    ours = compare(args.day, args.runs, extra)
     if not args.no_peers:
+        workers(args.day, args.runs, args.most_workers or cores())
+        start(args.day)
         peers(args.day, args.runs, ours)
 
 
 def peers(day: Path, runs: int, ours: float) -> None:
-    """Measure what the peers need for gaps alone, on the parsed table."""
+    """Measure what the peers need for a part of the work, on the parsed table."""
     begin = time.perf_counter()
     frame = load(day)
     parse = time.perf_counter() - begin
@@ -146,24 +261,30 @@ def peers(day: Path, runs: int, ours: float) -> None:
         rows=len(frame),
         seconds=round(seconds, 2),
         parse_seconds=round(parse, 2),
-        gaps=gaps,
+        found=gaps,
         ratio_to_whole_replay=round((parse + seconds) / ours, 2),
     )
     sample = frame[frame["mmsi"].isin(frame["mmsi"].unique()[:SAMPLE_VESSELS])]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        seconds, pieces = timed(lambda: movingpandas_gaps(sample), 1)
-    whole = seconds * len(frame) / len(sample)
-    say(
-        benchmark="gaps",
-        tool="movingpandas ObservationGapSplitter",
-        rows=len(sample),
-        seconds=round(seconds, 2),
-        pieces=pieces,
-        scaled=True,
-        scaled_seconds=round(whole, 1),
-        ratio_to_whole_replay=round((parse + whole) / ours, 2),
-    )
+    for part, tool, work in (
+        ("gaps", "movingpandas ObservationGapSplitter", movingpandas_gaps),
+        ("stops", "movingpandas TrajectoryStopDetector", movingpandas_stops),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            begin = time.perf_counter()
+            found = work(sample)
+            seconds = time.perf_counter() - begin
+        whole = seconds * len(frame) / len(sample)
+        say(
+            benchmark=part,
+            tool=tool,
+            rows=len(sample),
+            seconds=round(seconds, 2),
+            found=found,
+            scaled=True,
+            scaled_seconds=round(whole, 1),
+            ratio_to_whole_replay=round((parse + whole) / ours, 2),
+        )
 
 
 if __name__ == "__main__":
