@@ -25,6 +25,7 @@ from vessels.units import EARTH_RADIUS_M
 
 BUDGET_KNOT_HOURS = 2.0
 _SLOT_H = SLOT_MIN / 60.0
+_LAT_STEP_DEG = 1e-7
 
 Record = Any
 
@@ -87,16 +88,26 @@ def find_contacts(slots: Array, max_distance_m: float) -> Array:
     """
     if len(slots) < 2:
         return np.empty(0, CONTACT)
-    ordered = slots[np.lexsort((slots["key"], slots["lat"], slots["slot"]))]
-    out = _pairs(ordered, max_distance_m)
-    return out[np.lexsort((out["slot"], out["key2"], out["key1"]))]
+    out = near_pairs(slots, max_distance_m)
+    return out[np.lexsort((out["key2"], out["key1"]))]  # stable: slots are in order already
+
+
+def near_pairs(slots: Array, max_distance_m: float) -> Array:
+    """Return what `find_contacts` does, in order of slot alone."""
+    return np.asarray(_pairs(slots[_sweep_order(slots)], max_distance_m))
+
+
+def _sweep_order(slots: Array) -> Array:
+    """Return the order by slot, then latitude to `_LAT_STEP_DEG`: one integer sorts fastest."""
+    lat = ((slots["lat"] + 90.0) / _LAT_STEP_DEG).astype("i8")
+    return np.argsort((slots["slot"].astype("i8") << 31) + lat)
 
 
 @njit(cache=True)
 def _pairs(slots: Record, max_distance_m: float) -> Record:
     """Sweep each slot by latitude; return the pairs near enough."""
     out = np.empty(1024, CONTACT)
-    band_deg = np.degrees(max_distance_m / EARTH_RADIUS_M) * 1.000001
+    band_deg = np.degrees(max_distance_m / EARTH_RADIUS_M) * 1.000001 + 2.0 * _LAT_STEP_DEG
     lat, lon, slot_no = slots["lat"], slots["lon"], slots["slot"]
     count = 0
     for i in range(len(slots)):
