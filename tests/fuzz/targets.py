@@ -138,7 +138,7 @@ def as_reference(data: bytes) -> None:
 
     Times, stations and groups are not the reference's business: logs that may hold some are left.
     """
-    if re.search(rb"\\[^\\]*:|[0-9]{9}", data):
+    if re.search(rb"\\[^\\]*:|[0-9]{9}|[$]PGHP,", data):
         return
     report = ReadReport()
     found: list[dict[str, object]] = []
