@@ -15,7 +15,7 @@ from darkwake.arguments import (
     parse_time,
 )
 from darkwake.console import say, say_json, say_table
-from vessels.errors import UsageError
+from vessels.errors import StoreError, UsageError
 
 TABLE_ROWS = 50
 _TABLE = ("mmsi", "time", "lat_deg", "lon_deg", "sog_knots", "cog_deg", "nav_status", "name")
@@ -98,11 +98,13 @@ def compact(
     A watch does this by itself for the days that late rows no longer reach.
     """
     from darkwake.archive.compact import compact as compact_archive  # noqa: PLC0415
-    from darkwake.archive.layout import day_of  # noqa: PLC0415
+    from darkwake.archive.layout import day_of, days  # noqa: PLC0415
     from darkwake.archive.numbers import months  # noqa: PLC0415
     from darkwake.archive.writer import rows_in  # noqa: PLC0415
 
     before_us = parse_time("--before", before)
+    if not days(archive):
+        raise StoreError(f"{archive}: there is no archive here")
     limit = None if before_us is None else day_of(before_us)
     gone = compact_archive(archive, limit)
     told: dict[str, Any] = {

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from darkwake.archive.layout import ASIDE, OWN, ROW_GROUP
 from vessels.errors import StoreError
 
 _RECORD = "change.json"
+_OLD_S = 3600.0
 
 
 @contextlib.contextmanager
@@ -143,5 +145,13 @@ def _finish(folder: Path) -> None:
         path.unlink()
         sync(path.parent)
     for aside in (*folder.glob(f"date=*/.*{ASIDE}"), *folder.glob(f"{OWN}/**/.*{ASIDE}")):
-        if not aside.name.startswith(".part-"):  # a watch's, which may be writing it now
+        if not aside.name.startswith(".part-") or _is_old(aside):
             aside.unlink(missing_ok=True)
+
+
+def _is_old(aside: Path) -> bool:
+    """Tell whether a watch, which takes no lock, cannot be writing this any more."""
+    try:
+        return time.time() - aside.stat().st_mtime > _OLD_S
+    except FileNotFoundError:
+        return False

@@ -56,12 +56,6 @@ def newest_day(folder: Path) -> date | None:
     return date_of(days[-1]) if days else None
 
 
-def sweep(folder: Path) -> None:
-    """Delete parts that were being written when an earlier process died."""
-    for path in folder.glob(f"date=*/.part-*{layout.ASIDE}"):
-        path.unlink(missing_ok=True)
-
-
 def parts(folder: Path) -> list[Path]:
     """Return all files of the archive, by day and name."""
     return [part.path for day in layout.days(folder) for part in layout.parts_of(folder, day)]

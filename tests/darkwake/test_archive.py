@@ -1,7 +1,9 @@
 """The archive: every row once, whatever is added twice, merged, killed or asked for."""
 
 import json
+import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +218,18 @@ def test_a_change_is_done_or_never_was(rows: pa.Table, tmp_path: Path, monkeypat
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+def test_what_a_dead_watch_left_half_written_is_swept(tmp_path: Path) -> None:
+    day = tmp_path / "date=2025-03-14"
+    day.mkdir()
+    for name, age_s in ((".part-1.parquet.tmp", 7200), (".part-2.parquet.tmp", 0)):
+        (day / name).write_bytes(b"half")
+        then = time.time() - age_s
+        os.utime(day / name, (then, then))
+    with changing(tmp_path):
+        pass
+    assert [path.name for path in day.iterdir()] == [".part-2.parquet.tmp"]
+
+
 def test_only_one_changes_an_archive(tmp_path: Path, log: Path) -> None:
     with changing(tmp_path), pytest.raises(StoreError, match="another process is changing"):
         add_files([str(log)], tmp_path, Reading())
@@ -336,4 +350,5 @@ def test_the_commands_tell_what_they_did(log: Path, tmp_path: Path) -> None:
     assert "end its name in" in run(*ask, "--out", str(tmp_path / "o.txt"), code=2)
     assert "not one of table" in run(*ask, "--print", "xml", code=2)
     assert "no archive" in run("query", "--archive", str(tmp_path), code=5)
+    assert "no archive" in run("compact", "--archive", str(tmp_path), code=5)
     assert "no such file" in run("add", str(tmp_path / "x"), "--archive", archive, code=4)
