@@ -8,6 +8,7 @@ added from where.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -148,17 +149,27 @@ def days(folder: Path) -> list[int]:
 
 def parts_of(folder: Path, day: int) -> list[Part]:
     """Return the files of a day by name."""
-    within = f"{_PREFIX}{date_of(day).isoformat()}"
+    return as_parts(folder, day, sorted(keys_of(folder, day)))
+
+
+def keys_of(folder: Path, day: int) -> set[str]:
+    """Return what lies in the folder of a day, as `date=YYYY-MM-DD/NAME`."""
+    within = f"{_PREFIX}{date_of(day).isoformat()}/"
     try:
         # os: an answer of a year asks this for every day.
-        names = sorted(os.listdir(f"{folder}/{within}"))  # noqa: PTH208
+        return {within + name for name in os.listdir(f"{folder}/{within}")}  # noqa: PTH208
     except FileNotFoundError:
-        return []
+        return set()
+
+
+def as_parts(folder: Path, day: int, keys: Iterable[str]) -> list[Part]:
+    """Return those of a day's keys that are files of the archive."""
     found = []
-    for name in names:
+    for key in keys:
+        name = key.partition("/")[2]
         if name.startswith(("part-", "cell-")) and name.endswith(".parquet"):
             cell = None if name.startswith("part-") else _CELLS.get(name.split("-", 2)[1])
-            found.append(Part(folder, f"{within}/{name}", day, cell))
+            found.append(Part(folder, key, day, cell))
     return found
 
 

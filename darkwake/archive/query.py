@@ -119,23 +119,25 @@ def files_for(folder: Path, query: Query) -> list[Path]:
     low = None if query.from_us is None else query.from_us // US_PER_DAY
     high = None if query.to_us is None else query.to_us // US_PER_DAY
     cells = None if query.bbox is None else layout.cells_in(query.bbox)
-    days: dict[str, list[layout.Part]] = {}
+    days: dict[str, list[int]] = {}
     for day in layout.days(folder):
         if (low is None or day >= low) and (high is None or day <= high):
-            days.setdefault(month_of(day), []).extend(layout.parts_of(folder, day))
+            days.setdefault(month_of(day), []).append(day)
     kept = months(folder) if query.mmsi else {}
+    whole = (low, high) == (None, None)
     out: list[Path] = []
-    for name, parts in days.items():
-        there = {part.key for part in parts}
+    for name, of_month in days.items():
+        keys = {day: layout.keys_of(folder, day) for day in of_month}
+        there = set().union(*keys.values())
         month = kept.get(name)
-        if month is not None and _is_valid(
-            folder, month.covers, there, whole=(low, high) == (None, None)
-        ):
+        covers: frozenset[str] = frozenset()
+        if month is not None and _is_valid(folder, month.covers, there, whole=whole):
             out += [path for path in month.files if _may_hold(path, query.mmsi)]
-            there -= month.covers
-        for part in parts:
-            if part.key in there and (cells is None or part.cell is None or part.cell in cells):
-                out.append(part.path)
+            covers = month.covers
+        for day, of_day in keys.items():
+            for part in layout.as_parts(folder, day, sorted(of_day - covers)):
+                if cells is None or part.cell is None or part.cell in cells:
+                    out.append(part.path)
     return out
 
 

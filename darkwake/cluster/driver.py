@@ -57,7 +57,8 @@ class ClusterDriver:
         self._batches: list[Ingested] = []
         self._peak_memory_mb = 0.0
         self.last_us: int | None = None
-        self.stages = FoldedStages([])
+        self._folded = FoldedStages([])
+        self.stages: VesselStages = self._folded
         self._steps: list[tuple[int, int]] = []
 
     def read(self) -> None:
@@ -105,7 +106,7 @@ class ClusterDriver:
         for part, reader in enumerate(readers):
             self._stack.callback(reader.close)
             self._run.book.merge(IdentityBook.restore(job.file("book", part).read_bytes()))
-        self.stages.readers[:] = readers
+        self._folded.readers[:] = readers
         for _, watermark_us in self._steps:
             yield empty_fixes(), watermark_us
 
