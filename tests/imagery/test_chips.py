@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from affine import Affine
 from PIL import Image as Picture
 
 from imagery.chips import pixel_of, reflectance, window_around
@@ -55,6 +56,11 @@ def test_command(write_tiff: Writer, tmp_path: Path) -> None:
     table = command("tiles", "--image", files[0], "--sensor", "s1")
     assert table.returncode == 0
     assert "2 ships in 420 x 400 pixels of 10.0 m, radar (Sentinel-1)" in table.stdout
+    plain = write_tiff("plain_vv.tif", scene["vv"], crs=None, transform=Affine.identity())
+    placeless = command("tiles", "--image", str(plain), "--json")
+    assert "has no coordinate reference system and no ground control points" in placeless.stderr
+    told_there = json.loads(placeless.stdout)["features"]
+    assert [feature["geometry"] for feature in told_there] == [None, None]
     broken = tmp_path / "broken.tif"
     broken.write_bytes(b"II*\0nothing")
     for words, code in (
