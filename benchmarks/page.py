@@ -4,6 +4,7 @@
 the same data, opens each in headless Chromium and prints one JSON line a page. Load is from
 navigation to the first frame after the load event; pan is the time of a frame while the map is
 moved; step is one step of the time slider; problems are errors and requests that the browser saw.
+`--events 10000 --map-limit 1000` is a flood (benchmarks/flood.py weighs it without a browser).
 Folium's page gets Leaflet inlined and nothing else: as folium writes it, it links to ten addresses
 and shows nothing without a network.
 """
@@ -153,6 +154,7 @@ def main() -> None:
     """Print a JSON line for each page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000)
+    parser.add_argument("--map-limit", type=int, default=0, help="most on the map; 0: all of them")
     parser.add_argument("--vessels", type=int, default=100)
     parser.add_argument("--fixes", type=int, default=1_000, help="of each vessel")
     arguments = parser.parse_args()
@@ -164,7 +166,8 @@ def main() -> None:
         with chromium(folder / "profile") as tab:
             tab.size(1280, 800)
             begun = time.perf_counter()
-            page = Page(events=events, tracks=tracks, title="Benchmark", limit=len(events))
+            limit = arguments.map_limit or len(events)
+            page = Page(events=events, tracks=tracks, title="Benchmark", limit=limit)
             ours = render_page(page)
             seconds = time.perf_counter() - begun
             print(json.dumps({**size, **measure("darkwake", ours, seconds, tab, folder)}))
