@@ -96,6 +96,7 @@ def read_and_sort(day: Path) -> float:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     with duckdb.connect() as database:
+        database.execute("SET enable_progress_bar = false")
         database.execute(
             f"CREATE TABLE day AS SELECT {COLUMNS} FROM read_csv(?) ORDER BY mmsi, base_date_time",  # noqa: S608 - our own names
             [str(day)],
