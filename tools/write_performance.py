@@ -54,7 +54,7 @@ TITLES = {
     "encounters": (
         "Pairs",
         (
-            "Every two hulls within 500 m in each five-minute slot, at rising density. All tools must "
+            "Every two hulls within 500 m in each five-minute slot, at rising density. All tools "
             "find the same pairs."
         ),
     ),
@@ -65,8 +65,8 @@ TITLES = {
     "watch": (
         "The live service",
         (
-            "10,000 messages a second from loopback TCP. pyais' TCP reader, which only decodes, takes "
-            "what it can."
+            "10,000 messages a second from loopback TCP. pyais' TCP reader, which only decodes, "
+            "takes what it can."
         ),
     ),
     "rendezvous": ("Dark rendezvous", "Stops and silences of a fleet over a year."),
