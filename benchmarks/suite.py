@@ -41,13 +41,20 @@ class Section:
 
 
 SECTIONS = (
-    Section("decode", "benchmarks.decode {logs}", "--rounds 3"),
-    Section("replay", "benchmarks.replay --day {day} --runs 5", "--runs 1"),
-    Section("encounters", "benchmarks.encounters --day {day}", "--runs 1"),
+    Section("decode", "benchmarks.decode {logs}", "--rounds 1"),
+    Section("reading", "benchmarks.reading --day {day}", "--rounds 1"),
+    Section("cores", "benchmarks.cores {logs}", "--rounds 1 --sentences 300000"),
+    Section("replay", "benchmarks.replay --day {day}", "--runs 1"),
+    Section(
+        "scale", "benchmarks.replay --day {big} --no-peers --most-workers 1 --runs 3", "--runs 1"
+    ),
+    Section("encounters", "benchmarks.encounters", "--runs 1"),
+    Section("cluster", "benchmarks.cluster --day {big} --runs 3", "--runs 1"),
+    Section("archive", "benchmarks.archive --day {day}", "--vessels 200 --days 60"),
     Section("geography", "benchmarks.geography", "--runs 1"),
-    Section("page", "benchmarks.page"),
+    Section("page", "benchmarks.page --events 10000", "--fixes 100"),
     Section("watch", "benchmarks.watch --minutes 10", "--minutes 1"),
-    Section("rendezvous", "benchmarks.rendezvous"),
+    Section("rendezvous", "benchmarks.rendezvous", "--hulls 500"),
     Section("risk", "benchmarks.risk", "2000 100"),
     Section("cfar", "benchmarks.cfar", "--scene-rows 4000 --runs 1"),
     Section("matching", "benchmarks.matching", "--scenes 20"),

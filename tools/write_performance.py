@@ -42,6 +42,7 @@ TITLES = {
             "order) beside DuckDB merely reading and sorting the same columns."
         ),
     ),
+    "cores": ("Two cores, decoding", "The read stage of a replay with one worker and with two."),
     "replay": (
         "A day, replayed",
         (
