@@ -33,8 +33,9 @@ def cluster(workers: int) -> Iterator[str]:
     """Yield the address of a scheduler with some workers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    scheduler = ["dask_scheduler", "--host", address, "--dashboard-address", "127.0.0.1:0"]
+        port = str(free.getsockname()[1])
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
     worker = ["dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
     commands = [scheduler, *([worker] * workers)]
     environment = os.environ | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
