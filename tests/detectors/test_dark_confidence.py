@@ -191,7 +191,8 @@ def test_t22_a_hole_in_the_coverage_is_learnt():
     north = ship(B, hours, -44.0 + (hours - 240) * 0.02, -80.0)
     clear = ship(A, hours, -39.0 + (hours - 240) * 0.02, -80.0)
     in_hole = ship(440000003, [*every(10, 240, 250)], -41.01, -80.0)
-    found = events(north, clear, in_hole, *fleet, now_h=275, kind="dark_period")
+    alive = ship(440000004, every(10, 240, 275), 20.0, -140.0)  # or the feed itself would be silent
+    found = events(north, clear, in_hole, alive, *fleet, now_h=275, kind="dark_period")
     told = {gap.mmsi: gap.details["reception"] for gap in found}
     assert told[440000003] < told[B] - 0.2
     assert told[440000003] < told[A] - 0.2
