@@ -197,9 +197,10 @@ def memory(path: Path, copies: int) -> dict[str, object]:
             for _ in range(copies):
                 out.write(path.read_bytes())
         code = (
-            "import resource, sys; from pathlib import Path; from benchmarks import decode; "
+            "import sys; from pathlib import Path; from benchmarks import decode; "
+            "from darkwake.peak_memory import peak_memory_mb; "
             "decode.columns_reader(Path(sys.argv[1])); "
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+            "print(round(peak_memory_mb()))"
         )
         peak = subprocess.run(  # noqa: S603 - this very module
             [sys.executable, "-c", code, str(long)], capture_output=True, text=True, check=True

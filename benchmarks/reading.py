@@ -27,6 +27,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from darkwake.peak_memory import peak_memory_mb
+
 ROUNDS = 5
 MEMORY_LIMIT = "2GB"
 COLUMNS = (
@@ -97,7 +99,7 @@ def one(reader: str, path: Path) -> None:
     if reader == "darkwake":
         read_ours(path, limit=1)
     told = READERS[reader](path)
-    told["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    told["peak_memory_mb"] = round(peak_memory_mb())
     print(json.dumps(told))
 
 

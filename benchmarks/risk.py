@@ -6,7 +6,6 @@ The default is 1 million vessel-days (24 million positions).
 """
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from darkwake.event_files import write_events_parquet
 from darkwake.outputs import VESSELS_SCHEMA
+from darkwake.peak_memory import peak_memory_mb
 from darkwake.risk_run import read_run
 from darkwake.visit_tables import VISITS_SCHEMA, VOYAGES_SCHEMA
 from detectors.unusual.windows import features
@@ -51,7 +51,7 @@ def main() -> None:
                 "cpu_read_s": round(read_s, 2),
                 "cpu_total_s": round(total_s, 2),
                 "wall_s": round(time.perf_counter() - wall, 2),
-                "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "peak_memory_mb": round(peak_memory_mb()),
             }
         )
     )

@@ -9,7 +9,6 @@ import contextlib
 import time
 from pathlib import Path
 
-import psutil
 
 from darkwake.detector_settings import Detectors, Hulls
 from darkwake.driving import Driver, LocalDriver, Run
@@ -17,6 +16,7 @@ from darkwake.geography_settings import surroundings_of
 from darkwake.identity_file import identity_table
 from darkwake.options import ReplayOptions
 from darkwake.outputs import ReplayResult
+from darkwake.peak_memory import peak_memory_mb
 from darkwake.progress import Progress
 from darkwake.settings import Settings
 from darkwake.telling import Heard, numbers_to_place, tell
@@ -84,7 +84,7 @@ def replay(options: ReplayOptions, settings: Settings, progress: Progress) -> Re
     result.driven = driver.as_dict()
     run.seconds["total"] = time.perf_counter() - begun
     result.seconds = run.seconds
-    result.peak_memory_mb = _peak_memory_mb()
+    result.peak_memory_mb = peak_memory_mb()
     return result
 
 
@@ -210,12 +210,3 @@ def _remove(folder: Path) -> None:
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()
-
-
-def _peak_memory_mb() -> float:
-    """Return the peak resident memory of this process, MB; the present one where none is kept."""
-    try:
-        import resource  # noqa: PLC0415  not on Windows
-    except ImportError:
-        return float(psutil.Process().memory_info().rss / 1e6)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
