@@ -94,8 +94,6 @@ def in_process(reader: str, path: Path) -> dict[str, Any]:
 
 def one(reader: str, path: Path) -> None:
     """Warm up what is compiled, read once, print."""
-    import resource  # noqa: PLC0415 - not on Windows
-
     if reader == "darkwake":
         read_ours(path, limit=1)
     told = READERS[reader](path)

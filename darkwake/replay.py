@@ -9,7 +9,6 @@ import contextlib
 import time
 from pathlib import Path
 
-
 from darkwake.detector_settings import Detectors, Hulls
 from darkwake.driving import Driver, LocalDriver, Run
 from darkwake.geography_settings import surroundings_of
