@@ -26,6 +26,7 @@ from tests.crash.sweep import free_port
 from tests.watch.recording import recording, table_of
 from tests.watch.running import ROOT
 from tests.watch.scripted import IDLE_S, cut, service_for, settings_for
+from tests.watch.spoken import Spoken
 from vessels.errors import ConfigError, UsageError
 
 
@@ -115,11 +116,11 @@ def test_a_job_that_fails_is_told_and_runs_again(desk: Desk) -> None:
 
 
 def test_a_job_does_not_run_twice_at_once_and_is_no_alarm_when_slow(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside, most = 0, 0
     over = threading.Event()
-    said = ""
+    spoken = Spoken.instead_of_stderr(monkeypatch)
 
     def slow(_: Desk) -> str:
         nonlocal inside, most
@@ -134,8 +135,7 @@ def test_a_job_does_not_run_twice_at_once_and_is_no_alarm_when_slow(
     scheduler = Scheduler(desk, [job])
     try:
         scheduler.start()
-        while "held up" not in said:
-            said += capsys.readouterr().err
+        spoken.wait_for("held up")
     finally:
         over.set()
         scheduler.stop()

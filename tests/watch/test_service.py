@@ -19,6 +19,7 @@ from darkwake.watching.journal import Journal
 from feeds.live.source import Chunk, SinkClosedError
 from tests.watch.recording import recording, replayed, table_of
 from tests.watch.scripted import IDLE_S, by_arrival, cut, service_for, settings_for
+from tests.watch.spoken import Spoken
 from tests.watch.test_journal import largest_file
 from vessels.clock import utc_now
 
@@ -71,9 +72,10 @@ def test_feeds_in_disorder_give_the_events_of_a_clean_replay(
 
 
 def test_a_full_disk_passes_and_nothing_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file may grow for a while: journal, store and snapshots all fail, and are tried again."""
+    spoken = Spoken.instead_of_stderr(monkeypatch)
     monkeypatch.setattr(module, "_TRY_AGAIN_S", (0.05, 0.1))
     url = f"sqlite:///{tmp_path}/state.db"
     settings = settings_for(tmp_path, url, ["a"])
@@ -82,22 +84,18 @@ def test_a_full_disk_passes_and_nothing_is_lost(
         runner = threading.Thread(target=service.run, args=(IDLE_S,))
         with largest_file(1):
             runner.start()
-            said = ""
-            while "cannot write, and tries again" not in said:
-                said += capsys.readouterr().err
-                assert runner.is_alive()
+            spoken.wait_for("cannot write, and tries again", runner.is_alive)
             assert service.counters.rows == 0  # not acknowledged: not taken in
         runner.join()
-    assert "File too large" in said
-    assert "can write again" in said + capsys.readouterr().err
+    assert "File too large" in spoken.getvalue()
+    assert "can write again" in spoken.getvalue()
     assert stored(url) == replayed(recording())
 
 
-def test_a_locked_store_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_locked_store_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import alerts.database
 
+    spoken = Spoken.instead_of_stderr(monkeypatch)
     monkeypatch.setattr(alerts.database, "BUSY_S", 0.05)
     monkeypatch.setattr(module, "_TRY_AGAIN_S", (0.05, 0.1))
     url = f"sqlite:///{tmp_path}/state.db"
@@ -107,10 +105,7 @@ def test_a_locked_store_is_waited_for(
         runner = threading.Thread(target=service.run, args=(IDLE_S,))
         with transaction(other):
             runner.start()
-            said = ""
-            while "is locked by another program" not in said:
-                said += capsys.readouterr().err
-                assert runner.is_alive()
+            spoken.wait_for("is locked by another program", runner.is_alive)
         runner.join()
     other.dispose()
     assert stored(url) == replayed(recording())
