@@ -205,7 +205,7 @@ def movingpandas_gaps(sample: pd.DataFrame) -> int:
 
 
 def movingpandas_stops(sample: pd.DataFrame) -> int:
-    """Find the stops of the sample's trajectories, the nearest to loitering: 4 h in a circle of 5 km."""
+    """Find the stops of the sample: 4 h in a circle of 5 km, the nearest to loitering."""
     import movingpandas as mpd  # noqa: PLC0415 - as above
 
     collection = mpd.TrajectoryCollection(
