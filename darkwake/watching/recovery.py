@@ -117,14 +117,15 @@ def remember_archive(deduper: Deduper, archive: Path, rows: int) -> None:
         newest.append(part)
         rows -= pq.read_metadata(part).num_rows
     for part in reversed(newest):
-        for batch in pq.ParquetFile(part).iter_batches():
-            deduper.filter(pa.Table.from_batches([batch]).cast(FIXES))
+        # The newest last: what comes later may take the place of what came before it.
+        deduper.filter(pq.ParquetFile(part).read().cast(FIXES).sort_by("time"))
 
 
 def _newest(part: Path) -> tuple[bool, str, str]:
     """Parts as they were written, the last first; then what was put in order, by day."""
     fresh = part.name.startswith("part-")
-    return fresh, part.name if fresh else part.parent.name, part.name
+    day = part.parent.name
+    return (fresh, part.name, day) if fresh else (fresh, day, part.name)
 
 
 def replay_journal(
