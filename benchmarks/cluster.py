@@ -51,7 +51,7 @@ def cluster(workers: int) -> Iterator[str]:
         yield address
     finally:
         for process in running:
-            process.terminate()
+            process.kill()  # nothing of theirs is kept; a worker would wait for its scheduler
         for process in running:
             process.wait(30)
 

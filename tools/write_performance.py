@@ -125,8 +125,11 @@ def section(name: str, lines: list[dict[str, Any]]) -> Iterator[str]:
         yield from table(list(group))
 
 
-def page(lines: Iterable[dict[str, Any]]) -> str:
-    """Return the page for the lines of a run; of a section run again, the last counts."""
+def page(lines: Iterable[dict[str, Any]], note: str = "") -> str:
+    """Return the page for the lines of a run; of a section run again, the last counts.
+
+    `note` is what else is to be known of the machine while it was measured.
+    """
     runs: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         name = line["section"]
@@ -137,16 +140,18 @@ def page(lines: Iterable[dict[str, Any]]) -> str:
     about = ", ".join(f"{key} {cell(value)}" for key, value in machine.items() if key != "section")
     order = sorted(runs, key=lambda name: list(TITLES).index(name) if name in TITLES else 99)
     parts = [text for name in order for text in section(name, runs[name])]
-    return _HEAD + f"Machine: {about}.\n\n" + "\n".join(parts).rstrip() + "\n"
+    return _HEAD + f"Machine: {about}. {note}".rstrip() + "\n\n" + "\n".join(parts).rstrip() + "\n"
 
 
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lines", type=Path)
+    parser.add_argument("--note", default="", help="what else ran on the machine, for instance")
     asked = parser.parse_args()
     told = asked.lines.read_text(encoding="utf-8").splitlines()
-    PAGE.write_text(page(json.loads(line) for line in told if line), encoding="utf-8")
+    lines = (json.loads(line) for line in told if line)
+    PAGE.write_text(page(lines, asked.note), encoding="utf-8")
 
 
 if __name__ == "__main__":
