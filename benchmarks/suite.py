@@ -73,7 +73,7 @@ def machine() -> dict[str, Any]:
         "processor": model or platform.processor(),
         "cores": psutil.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": platform.platform(terse=True),
+        "system": platform.system(),
         "python": platform.python_version(),
         "date": datetime.now(UTC).date().isoformat(),
         "load_before": round(psutil.getloadavg()[0], 2),
