@@ -1,4 +1,4 @@
-"""The short form of the crash sweep: eight kills on SQLite, some on PostgreSQL."""
+"""The short form of the crash sweep: a dozen kills on SQLite, some on PostgreSQL."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.crash.__main__ import faults
 from tests.crash.sweep import as_json, sweep
 
 
-@pytest.mark.parametrize(("store", "kills"), [("sqlite", 8), ("postgresql", 3)])
+@pytest.mark.parametrize(("store", "kills"), [("sqlite", 12), ("postgresql", 5)])
 def test_killed_again_and_again(
     tmp_path: Path, request: pytest.FixtureRequest, store: str, kills: int
 ) -> None:
