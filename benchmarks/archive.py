@@ -3,7 +3,8 @@
 `python -m benchmarks.archive` writes a year of vessels that report every ten minutes, as a watch
 would, puts it in order, and asks. With `--day FILE` (benchmarks.day makes one) a busy day is added,
 whose fullest cell is asked for. The peer is DuckDB over the same Parquet files, without what the
-archive knows of them. Prints JSON lines; the disk cache is warm, as it is for the peer.
+archive knows of them. Prints JSON lines: of calls in one process, by the clock and of processor (on
+a machine with other work only the latter tells); the disk cache is warm, as it is for the peer.
 """
 
 import argparse
@@ -21,7 +22,8 @@ import pyarrow as pa
 from darkwake.archive import layout
 from darkwake.archive.add import add_files
 from darkwake.archive.compact import compact
-from darkwake.archive.query import Query, find
+from darkwake.archive.query import find
+from darkwake.archive.question import Query
 from darkwake.archive.writer import parts, rows_in, write_rows
 from darkwake.reading import Reading
 from vessels.schema import FIXES
@@ -60,14 +62,15 @@ def day_of_traffic(day: int, vessels: int, rng: np.random.Generator) -> pa.Table
     return pa.Table.from_arrays(arrays, schema=FIXES)
 
 
-def timed(work: Callable[[], int], runs: int) -> tuple[float, int]:
-    """Return the median milliseconds of some runs, and the rows of the last."""
-    spent, rows = [], 0
+def timed(work: Callable[[], int], runs: int) -> tuple[float, float, int]:
+    """Return median milliseconds of some runs, by the clock and of processor, and the rows."""
+    wall, cpu, rows = [], [], 0
     for _ in range(runs):
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         rows = work()
-        spent.append((time.perf_counter() - begun) * 1e3)
-    return statistics.median(spent), rows
+        wall.append((time.perf_counter() - begun) * 1e3)
+        cpu.append((time.process_time() - busy) * 1e3)
+    return statistics.median(wall), statistics.median(cpu), rows
 
 
 def ask(archive: Path, query: Query) -> int:
@@ -141,8 +144,8 @@ def main() -> None:
 
 def compare(archive: Path, question: str, query: Query, where: str, runs: int) -> None:
     """Ask both, and print what they took."""
-    ours, rows = timed(lambda: ask(archive, query), runs)
-    theirs, same = timed(lambda: ask_duckdb(archive, where), runs)
+    ours, cpu, rows = timed(lambda: ask(archive, query), runs)
+    theirs, theirs_cpu, same = timed(lambda: ask_duckdb(archive, where), runs)
     if rows != same:
         raise RuntimeError(f"{question}: {rows} rows, but DuckDB finds {same}")
     say(
@@ -150,7 +153,9 @@ def compare(archive: Path, question: str, query: Query, where: str, runs: int) -
         question=question,
         rows=rows,
         milliseconds=round(ours, 1),
+        cpu_milliseconds=round(cpu, 1),
         duckdb_milliseconds=round(theirs, 1),
+        duckdb_cpu_milliseconds=round(theirs_cpu, 1),
         ratio_to_duckdb=round(ours / theirs, 2),
     )
 

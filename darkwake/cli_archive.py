@@ -146,7 +146,8 @@ def query(
     Example: darkwake archive query --archive tracks --mmsi 563012345 --from 2025-01-01 --out a.csv
     """
     from darkwake.archive.answers import form_of, print_rows, write_answer  # noqa: PLC0415
-    from darkwake.archive.query import Query, find  # noqa: PLC0415
+    from darkwake.archive.query import find  # noqa: PLC0415
+    from darkwake.archive.question import Query  # noqa: PLC0415
 
     if form not in ("table", "csv", "jsonl"):
         raise UsageError(f"--print: {form!r} is not one of table, csv, jsonl")

@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from vessels.errors import StoreError
 
 _RECORD = "change.json"
 _OLD_S = 3600.0
+_SYNCS = 8
 
 
 @contextlib.contextmanager
@@ -39,6 +41,7 @@ def changing(folder: Path) -> Iterator["Change"]:
             except OSError as error:
                 raise StoreError(f"{folder}: another process is changing this archive") from error
             _finish(folder)
+            _sweep(folder)
             change = Change(folder)
             try:
                 yield change
@@ -81,8 +84,9 @@ class Change:
         """Do it."""
         if not self._new and not self._gone:
             return
-        for written in self._new.values():  # together: the disk was at it since they were written
-            sync(written)
+        # Together: the disk was at it since they were written, and takes several in one go.
+        with ThreadPoolExecutor(_SYNCS) as pool:
+            list(pool.map(sync, self._new.values()))
         record = {
             "new": {
                 str(a.relative_to(self._folder)): _rel(p, self._folder)
@@ -96,6 +100,7 @@ class Change:
         sync(aside)
         aside.replace(path)
         self._new.clear()  # from here on nothing is taken back
+        self._gone.clear()
         sync(path.parent)
         _finish(self._folder)
 
@@ -125,7 +130,7 @@ def _rel(path: Path, folder: Path) -> str:
 
 
 def _finish(folder: Path) -> None:
-    """Finish the change that a record names, if there is one; then sweep what is left aside."""
+    """Finish the change that a record names, if there is one."""
     path = folder / OWN / _RECORD
     if path.exists():
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -144,6 +149,10 @@ def _finish(folder: Path) -> None:
                 sync(parent)
         path.unlink()
         sync(path.parent)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left aside by a change that never was."""
     for aside in (*folder.glob(f"date=*/.*{ASIDE}"), *folder.glob(f"{OWN}/**/.*{ASIDE}")):
         if not aside.name.startswith(".part-") or _is_old(aside):
             aside.unlink(missing_ok=True)

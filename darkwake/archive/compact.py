@@ -25,15 +25,15 @@ def compact(folder: Path, before: date | None = None) -> int:
     """
     limit = None if before is None else layout.day_number(before)
     days = [day for day in layout.days(folder) if limit is None or day < limit]
+    if not days:
+        return 0
     gone = 0
-    for day in days:
-        parts = layout.parts_of(folder, day)
-        if _is_compact(parts):
-            continue
-        with changing(folder) as change:
-            gone += _compact_day(folder, layout.parts_of(folder, day), change)
-    if days:
-        write_numbers(folder, limit)
+    with changing(folder) as change:
+        for day in days:
+            parts = layout.parts_of(folder, day)
+            if not _is_compact(parts):
+                gone += _compact_day(folder, parts, change)
+    write_numbers(folder, limit)
     return gone
 
 

@@ -1,13 +1,14 @@
 """The same rows once more by number, a folder a month: what makes a vessel's year quick to find.
 
 In a day's files one vessel is a few rows among millions; a year of it lies in 365 of them. So each
-month that is over is kept a second time, sorted by MMSI and time, in files of a million rows
+month that is over is kept a second time, sorted by MMSI and time, in files of some 260,000 rows
 whose row groups end where a vessel ends. It can be made anew at any time, and lies where a replay
 does not look. `covers.json` names the files that it was made of: where one of them is gone, the
 month is read from its days; files that came later are read besides.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,13 +21,16 @@ from duckdb import ColumnExpression, ConstantExpression
 from darkwake.archive import layout
 from darkwake.archive.change import Change, changing
 from darkwake.archive.layout import OWN, Part
-from darkwake.archive.sorter import joined
+from darkwake.archive.sorter import joined, without_duplicates
 from darkwake.vessel_fixes import database
 from vessels.errors import StoreError
 from vessels.fixes import Array
 from vessels.schema import FIXES
 
-FILE_ROWS = 1_000_000
+SORT_ROWS = 2_000_000
+"""Rows put in order in memory at once, about 100 bytes each."""
+FILE_ROWS = 262_144
+"""To open a file costs by its row groups: many small files are read sooner than one large."""
 GROUP_ROWS = 8_192
 _COVERS = "covers.json"
 
@@ -110,13 +114,14 @@ def _write_month(folder: Path, name: str, parts: list[Part], change: Change) -> 
     with database() as connection:
         try:
             numbers, counts = _counts(connection, paths)
-            for low, high in _ranges(numbers, counts):
-                table = _rows(connection, paths, low, high)
-                # Another name than that of the file that it replaces.
-                stamp = f"{len(parts)}x{sum(part.size for part in parts)}"
-                path = folder / OWN / "numbers" / name / f"{low}-{high}-{stamp}.parquet"
-                change.write(path, table, _groups(table))
-                files.append(path.name)
+            # Another name than that of the file that it replaces.
+            stamp = f"{len(parts)}x{sum(part.size for part in parts)}"
+            for low, high in _ranges(numbers, counts, SORT_ROWS):
+                for table in _files(_rows(connection, paths, low, high)):
+                    first, last = table["mmsi"][0].as_py(), table["mmsi"][-1].as_py()
+                    path = folder / OWN / "numbers" / name / f"{first}-{last}-{stamp}.parquet"
+                    change.write(path, table, _groups(table))
+                    files.append(path.name)
         except duckdb.Error as error:
             why = str(error).splitlines()[0]
             raise StoreError(f"{folder}: {name} cannot be put by number: {why}") from error
@@ -132,12 +137,12 @@ def _counts(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> tuple[Ar
     return np.asarray(found["mmsi"]), np.asarray(found["count_star()"])
 
 
-def _ranges(numbers: Array, counts: Array) -> list[tuple[int, int]]:
-    """Return ranges of MMSIs of at most FILE_ROWS rows each, or of one MMSI."""
+def _ranges(numbers: Array, counts: Array, most: int) -> list[tuple[int, int]]:
+    """Return ranges of MMSIs of at most so many rows each, or of one MMSI."""
     out: list[tuple[int, int]] = []
     rows = 0
     for mmsi, count in zip(numbers.tolist(), counts.tolist(), strict=True):
-        if out and rows + count <= FILE_ROWS:
+        if out and rows + count <= most:
             out[-1] = out[-1][0], mmsi
             rows += count
         else:
@@ -150,7 +155,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, paths: list[str], low: int, hig
     rows = connection.read_parquet(paths, hive_partitioning=False)
     wanted = ColumnExpression("mmsi").between(ConstantExpression(low), ConstantExpression(high))
     table = rows.filter(wanted).order("mmsi, time").to_arrow_table()
-    return joined([table.cast(FIXES)])
+    return without_duplicates(joined([table.cast(FIXES)]))  # what is equal in time, by hash
+
+
+def _files(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield the rows of each file: some vessels' of at most FILE_ROWS in all, or one's."""
+    mmsi = table["mmsi"].to_numpy()
+    numbers, starts, counts = np.unique(mmsi, return_index=True, return_counts=True)
+    for low, high in _ranges(numbers, counts, FILE_ROWS):
+        first, last = np.searchsorted(numbers, [low, high])
+        yield table.slice(starts[first], starts[last] + counts[last] - starts[first])
 
 
 def _groups(table: pa.Table) -> list[int]:

@@ -6,19 +6,18 @@ where these are up to date, the rest from the days. Equal rows are told once.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from duckdb import ColumnExpression as Column
 from duckdb import ConstantExpression as Value
 
 from darkwake.archive import layout
+from darkwake.archive.groups import EPOCH, search
 from darkwake.archive.numbers import month_of, months, numbers_in
+from darkwake.archive.question import Query
 from darkwake.archive.sorter import joined, without_duplicates
 from darkwake.vessel_fixes import database
 from feeds.dedupe import Deduper
@@ -27,19 +26,9 @@ from vessels.schema import FIXES
 from vessels.units import US_PER_DAY
 
 _BATCH_ROWS = 262_144
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What is asked for; all rows where nothing is."""
-
-    mmsi: tuple[int, ...] = ()
-    from_us: int | None = None
-    to_us: int | None = None
-    """Both ends are included."""
-    bbox: tuple[float, float, float, float] | None = None
-    """West, south, east, north in degrees; west > east spans 180 degrees."""
+_AT_ONCE_ROWS = 2_000_000
+"""Most rows of row groups that are read and put in order in memory, about 100 bytes each. One
+vessel's always are: its own are few, and those of others are left out file by file."""
 
 
 def find(folder: Path, query: Query) -> Iterator[pa.Table]:
@@ -51,55 +40,29 @@ def find(folder: Path, query: Query) -> Iterator[pa.Table]:
     if not layout.days(folder):
         raise StoreError(f"{folder}: there is no archive here")
     files = files_for(folder, query)
-    if query.mmsi:
-        yield from _of_numbers(files, query)
-    elif files:
-        yield from _of_all(folder, files, query)
+    if query.mmsi or _are_few(files, query):
+        tables = [table for path in files if len(table := search(path, query).read(query))]
+        # One file's row groups need not be copied into one chunk.
+        whole = tables[0].unify_dictionaries() if len(tables) == 1 else joined(tables)
+        table = without_duplicates(whole)
+        if table.num_rows:
+            yield table
+    else:
+        yield from _of_many(folder, files, query)
 
 
-def _of_numbers(files: list[Path], query: Query) -> Iterator[pa.Table]:
-    """Yield the rows of some vessels, which fit into memory, as one table."""
-    found = [table for path in files for table in _read_numbers(path, query.mmsi)]
-    table = without_duplicates(joined(found))
-    table = table.filter(_within(table, query))
-    if table.num_rows:
-        yield table.combine_chunks()
+def _are_few(files: list[Path], query: Query) -> bool:
+    """Tell whether all rows of row groups that can hold an answer fit into memory."""
+    rows = 0
+    for path in files:
+        rows += search(path, query).rows
+        if rows > _AT_ONCE_ROWS:
+            return False
+    return True
 
 
-def _read_numbers(path: Path, mmsi: tuple[int, ...]) -> Iterator[pa.Table]:
-    """Yield the rows of some vessels in one file, whose first column is the MMSI."""
-    try:
-        file = pq.ParquetFile(path, memory_map=True)
-        groups = []
-        for group in range(file.num_row_groups):
-            known = file.metadata.row_group(group).column(0).statistics
-            if any(known.min <= number <= known.max for number in mmsi):
-                groups.append(group)
-        if groups:
-            table = file.read_row_groups(groups).cast(FIXES)
-            yield table.filter(pc.is_in(table["mmsi"], pa.array(mmsi, pa.int32())))
-    except (OSError, pa.ArrowException) as error:
-        why = str(error).splitlines()[0]
-        raise StoreError(f"{path}: cannot be read: {why}") from error
-
-
-def _within(table: pa.Table, query: Query) -> pa.ChunkedArray:
-    """Tell which rows lie in the time and the box that are asked for."""
-    time_us, lat, lon = table["time"].cast(pa.int64()), table["lat_deg"], table["lon_deg"]
-    mask = pc.is_valid(time_us)
-    if query.from_us is not None:
-        mask = pc.and_(mask, pc.greater_equal(time_us, query.from_us))
-    if query.to_us is not None:
-        mask = pc.and_(mask, pc.less_equal(time_us, query.to_us))
-    if query.bbox is not None:
-        west, south, east, north = query.bbox
-        both = pc.and_ if west <= east else pc.or_
-        mask = pc.and_(mask, both(pc.greater_equal(lon, west), pc.less_equal(lon, east)))
-        mask = pc.and_(mask, pc.and_(pc.greater_equal(lat, south), pc.less_equal(lat, north)))
-    return mask
-
-
-def _of_all(folder: Path, files: list[Path], query: Query) -> Iterator[pa.Table]:
+def _of_many(folder: Path, files: list[Path], query: Query) -> Iterator[pa.Table]:
+    """Yield rows that are too many to be put in order in memory: DuckDB spills."""
     deduper = Deduper()
     with database() as connection:
         try:
@@ -135,7 +98,8 @@ def files_for(folder: Path, query: Query) -> list[Path]:
             out += [path for path in month.files if _may_hold(path, query.mmsi)]
             covers = month.covers
         for day, of_day in keys.items():
-            for part in layout.as_parts(folder, day, sorted(of_day - covers)):
+            later = sorted(of_day - covers)
+            for part in layout.as_parts(folder, day, later) if later else ():
                 if cells is None or part.cell is None or part.cell in cells:
                     out.append(part.path)
     return out
@@ -157,9 +121,9 @@ def _may_hold(path: Path, mmsi: tuple[int, ...]) -> bool:
 def _conditions(query: Query) -> Iterator[duckdb.Expression]:
     time, lat, lon = (Column(name) for name in ("time", "lat_deg", "lon_deg"))
     if query.from_us is not None:
-        yield time >= Value(_EPOCH + timedelta(microseconds=query.from_us))
+        yield time >= Value(EPOCH + timedelta(microseconds=query.from_us))
     if query.to_us is not None:
-        yield time <= Value(_EPOCH + timedelta(microseconds=query.to_us))
+        yield time <= Value(EPOCH + timedelta(microseconds=query.to_us))
     if query.bbox is not None:
         west, south, east, north = map(Value, query.bbox)
         yield lat.between(south, north)

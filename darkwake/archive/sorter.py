@@ -80,12 +80,38 @@ def without_duplicates(table: pa.Table, known: Array | None = None) -> pa.Table:
     """Return the rows sorted by MMSI and time; one of equal ones, and none that is known.
 
     Rows are equal as everywhere: in every column but the station that heard them
-    (feeds/dedupe.py). `known` are hashes of rows that are there already.
+    (feeds/dedupe.py). `known` are hashes of rows that are there already. Only rows of one number
+    and time can be equal, so without `known` no others are hashed.
     """
-    hashes = row_hashes(table)
-    _, first = np.unique(hashes, return_index=True)
+    mmsi, time_us = table["mmsi"].to_numpy(), table["time"].cast(pa.int64()).to_numpy()
+    order = np.arange(len(mmsi)) if _in_order(mmsi, time_us) else np.lexsort((time_us, mmsi))
     if known is not None and len(known):
-        first = first[~np.isin(hashes[first], known)]
-    mmsi = table["mmsi"].to_numpy()[first]
-    time_us = table["time"].cast(pa.int64()).to_numpy()[first]
-    return table.take(pa.array(first[np.lexsort((hashes[first], time_us, mmsi))]))
+        order = order[~np.isin(row_hashes(table)[order], known)]
+    order = _one_of_equal(table, order, mmsi[order], time_us[order])
+    if len(order) == len(mmsi) and _in_order(order, order):
+        return table
+    return table.take(pa.array(order))
+
+
+def _in_order(first: Array, second: Array) -> bool:
+    """Tell whether pairs of values never fall."""
+    rises = (first[1:] > first[:-1]) | ((first[1:] == first[:-1]) & (second[1:] >= second[:-1]))
+    return bool(rises.all())
+
+
+def _one_of_equal(table: pa.Table, order: Array, mmsi: Array, time_us: Array) -> Array:
+    """Return an order of rows whose ties go by hash, the first of equal rows alone.
+
+    `mmsi` and `time_us` are those of the rows in this order.
+    """
+    same = (mmsi[1:] == mmsi[:-1]) & (time_us[1:] == time_us[:-1])
+    tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
+    if len(tied) == 0:
+        return order
+    rows = order[tied]
+    hashes = row_hashes(table.take(pa.array(rows)))
+    by_hash = np.lexsort((hashes, time_us[tied], mmsi[tied]))
+    rows, hashes = rows[by_hash], hashes[by_hash]
+    order = order.copy()
+    order[tied] = rows
+    return np.delete(order, tied[1:][hashes[1:] == hashes[:-1]])

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -16,13 +17,15 @@ from typer.testing import CliRunner
 import feeds
 from darkwake.archive import change as change_module
 from darkwake.archive import numbers
+from darkwake.archive import query as query_module
 from darkwake.archive.add import add_files, added_before
 from darkwake.archive.answers import write_answer
 from darkwake.archive.change import changing
 from darkwake.archive.compact import compact
 from darkwake.archive.layout import cell_name, cells_in, cells_of, day_of
-from darkwake.archive.query import Query, files_for, find
-from darkwake.archive.sorter import Sorter, without_duplicates
+from darkwake.archive.query import files_for, find
+from darkwake.archive.question import Query
+from darkwake.archive.sorter import Sorter, joined, without_duplicates
 from darkwake.archive.writer import parts, rows_in, write_rows
 from darkwake.cli import app
 from darkwake.reading import Reading
@@ -110,8 +113,13 @@ def test_a_watch_and_files_make_one_archive(rows: pa.Table, log: Path, tmp_path:
     assert compact(tmp_path) == 0
 
 
+@pytest.mark.parametrize("at_once_rows", [0, 2_000_000])
 @pytest.mark.parametrize("compacted", [False, True])
-def test_questions_get_what_a_filter_would(rows: pa.Table, tmp_path: Path, compacted) -> None:
+def test_questions_get_what_a_filter_would(
+    rows: pa.Table, tmp_path: Path, monkeypatch, compacted, at_once_rows
+) -> None:
+    monkeypatch.setattr(query_module, "_AT_ONCE_ROWS", at_once_rows)  # more go through DuckDB
+    monkeypatch.setattr(change_module, "ROW_GROUP", 700)  # some lie within the answer, some outside
     write_rows(tmp_path, [rows], "000")
     if compacted:
         compact(tmp_path)
@@ -130,12 +138,18 @@ def test_questions_get_what_a_filter_would(rows: pa.Table, tmp_path: Path, compa
             pc.greater_equal(clean["lon_deg"], lon[0]), pc.less_equal(clean["lon_deg"], lon[1])
         ),
     )
+    across = pc.or_(
+        pc.greater_equal(clean["lon_deg"], lon[1]), pc.less_equal(clean["lon_deg"], lon[0])
+    )
     mine = pc.equal(clean["mmsi"], number)
     later = pc.greater_equal(time_us, int(middle))
     for query, mask in (
         (Query(mmsi=(number,)), mine),
         (Query(mmsi=(number,), from_us=int(middle)), pc.and_(mine, later)),
         (Query(bbox=box), inside),
+        (Query(bbox=(-180.0, -90.0, 180.0, 90.0)), pc.is_valid(clean["lat_deg"])),
+        (Query(bbox=(lon[1], -90.0, lon[0], 90.0)), across),
+        (Query(to_us=int(middle) - 1), pc.invert(later)),
         (Query(bbox=box, from_us=int(middle)), pc.and_(inside, later)),
     ):
         wanted = clean.filter(mask)
@@ -149,6 +163,34 @@ def test_questions_get_what_a_filter_would(rows: pa.Table, tmp_path: Path, compa
         list(find(tmp_path, Query(mmsi=(1,)))) == []
         or hashes(list(find(tmp_path, Query(mmsi=(1,))))) == []
     )
+
+
+def test_one_of_equal_rows_is_left_and_ties_have_an_order(rows: pa.Table) -> None:
+    some = rows.slice(0, 3000)
+    other = some.set_column(
+        some.schema.get_field_index("station"),
+        FIXES.field("station"),
+        pa.array(["elsewhere"] * 3000).dictionary_encode(),
+    )  # not another row for that
+    moved = some.set_column(
+        some.schema.get_field_index("lat_deg"), "lat_deg", pc.add(some["lat_deg"], 1e-6)
+    ).slice(0, 1000)  # at the same times: another row
+    order = np.random.default_rng(5).permutation(7000)
+    shuffled = joined([some, other, moved.cast(FIXES)]).take(pa.array(order))
+    for known in (None, row_hashes(joined([some]))[:500]):
+        clean = without_duplicates(shuffled, known)
+        left = set(row_hashes(shuffled).tolist()) - set([] if known is None else known.tolist())
+        keys = list(
+            zip(
+                clean["mmsi"].to_pylist(),
+                clean["time"].to_pylist(),
+                row_hashes(clean).tolist(),
+                strict=True,
+            )
+        )
+        assert keys == sorted(keys)
+        assert sorted(key[2] for key in keys) == sorted(left)
+        assert without_duplicates(clean) is clean
 
 
 def test_a_vessel_is_read_from_its_months_alone(rows: pa.Table, tmp_path: Path) -> None:
