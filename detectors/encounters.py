@@ -1,11 +1,12 @@
 """Encounters: two hulls within 500 m for 2 hours, each slower than 2 knots, away from any port.
 
 Definition: Miller et al. 2018 as published by GFW (500 m, 2 h, median speed of each < 2 kn, 10 km
-from an anchorage). Contact is judged on five-minute slots (detectors/slots.py), so there is no day
-boundary, nothing is extrapolated and 180 degrees is no edge; a slot of contact counts five minutes.
-Breaks of up to 4 hours are merged as GFW does, but only contact counts towards the 2 hours: silence
-is reported as unobserved minutes, never bridged. An hour between fixes is enough to interpolate, so
-pairs heard by satellite alone are found; how sure that is, is told by detectors/nearness.py.
+from an anchorage). Contact (detectors/contacts.py) is judged on five-minute slots
+(detectors/slots.py), so there is no day boundary, nothing is extrapolated and 180 degrees is no
+edge; a slot of contact counts five minutes. Breaks of up to 4 hours are merged as GFW does, but
+only contact counts towards the 2 hours: silence is reported as unobserved minutes, never bridged.
+An hour between fixes is enough to interpolate, so pairs heard by satellite alone are found; how
+sure that is, is told by detectors/nearness.py.
 
 A contact run is kept like a loitering run: the sum of (2 kn - the faster of the two speeds) must
 stay within `BUDGET_KNOT_HOURS` of its highest point, so that ships that steam or trawl in company
@@ -20,12 +21,9 @@ from numba import njit
 
 from detectors.slots import SLOT_MIN
 from vessels.fixes import Array
-from vessels.geodesy import distance_m
-from vessels.units import EARTH_RADIUS_M
 
 BUDGET_KNOT_HOURS = 2.0
 _SLOT_H = SLOT_MIN / 60.0
-_LAT_STEP_DEG = 1e-7
 
 Record = Any
 
@@ -56,90 +54,6 @@ class Patience:
 
     distance_m: float
     slots: int
-
-
-CONTACT = np.dtype(
-    [
-        ("key1", "i8"),
-        ("key2", "i8"),
-        ("slot", "i4"),
-        ("observed", "u1"),
-        ("sequence1", "i4"),
-        ("sequence2", "i4"),
-        ("messages1", "i4"),
-        ("messages2", "i4"),
-        ("distance_m", "f8"),
-        ("sigma_m", "f8"),  # of the vector between the two, on each axis
-        ("speed1", "f8"),
-        ("speed2", "f8"),
-        ("lat1", "f8"),
-        ("lon1", "f8"),
-        ("lat2", "f8"),
-        ("lon2", "f8"),
-    ]
-)
-"""Two hulls near each other in one slot; key1 < key2, so the MMSIs are in order."""
-
-
-def find_contacts(slots: Array, max_distance_m: float) -> Array:
-    """Return every pair of hulls of different numbers within `max_distance_m` in one slot.
-
-    `slots` are SLOT rows in any order; the contacts come sorted by (key1, key2, slot).
-    """
-    if len(slots) < 2:
-        return np.empty(0, CONTACT)
-    out = near_pairs(slots, max_distance_m)
-    return out[np.lexsort((out["key2"], out["key1"]))]  # stable: slots are in order already
-
-
-def near_pairs(slots: Array, max_distance_m: float) -> Array:
-    """Return what `find_contacts` does, in order of slot alone."""
-    return np.asarray(_pairs(slots[_sweep_order(slots)], max_distance_m))
-
-
-def _sweep_order(slots: Array) -> Array:
-    """Return the order by slot, then latitude to `_LAT_STEP_DEG`: one integer sorts fastest."""
-    lat = ((slots["lat"] + 90.0) / _LAT_STEP_DEG).astype("i8")
-    return np.argsort((slots["slot"].astype("i8") << 31) + lat)
-
-
-@njit(cache=True)
-def _pairs(slots: Record, max_distance_m: float) -> Record:
-    """Sweep each slot by latitude; return the pairs near enough."""
-    out = np.empty(1024, CONTACT)
-    band_deg = np.degrees(max_distance_m / EARTH_RADIUS_M) * 1.000001 + 2.0 * _LAT_STEP_DEG
-    lat, lon, slot_no = slots["lat"], slots["lon"], slots["slot"]
-    count = 0
-    for i in range(len(slots)):
-        cos_lat = np.cos(np.radians(min(abs(lat[i]) + band_deg, 90.0)))
-        lon_band = 360.0 if cos_lat < 1e-4 else band_deg / cos_lat * 1.01
-        j = i + 1
-        while j < len(slots) and slot_no[j] == slot_no[i] and lat[j] - lat[i] <= band_deg:
-            dlon = abs(lon[j] - lon[i])
-            if min(dlon, 360.0 - dlon) <= lon_band:
-                distance = distance_m(lat[i], lon[i], lat[j], lon[j])
-                if distance <= max_distance_m and slots[i].key >> 16 != slots[j].key >> 16:
-                    if count == len(out):
-                        out = np.concatenate((out, np.empty(count, CONTACT)))
-                    if slots[i].key < slots[j].key:
-                        _fill_contact(out[count], slots[i], slots[j], distance)
-                    else:
-                        _fill_contact(out[count], slots[j], slots[i], distance)
-                    count += 1
-            j += 1
-    return out[:count].copy()
-
-
-@njit(cache=True, inline="always")  # once for each kind of slot, without a guess which fits
-def _fill_contact(row: Record, one: Record, two: Record, distance: float) -> None:
-    row.key1, row.key2, row.slot = one.key, two.key, one.slot
-    row.observed = one.observed and two.observed
-    row.sequence1, row.sequence2 = one.sequence, two.sequence
-    row.messages1, row.messages2 = one.messages, two.messages
-    row.speed1, row.speed2 = one.speed_knots, two.speed_knots
-    row.lat1, row.lon1, row.lat2, row.lon2 = one.lat, one.lon, two.lat, two.lon
-    row.distance_m = distance
-    row.sigma_m = np.hypot(one.sigma_m, two.sigma_m)
 
 
 @dataclass(slots=True)

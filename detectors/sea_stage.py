@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from detectors import dark_rendezvous, identity_stage
+from detectors.contacts import CONTACT, find_contacts
 from detectors.dark_events import dark_period_events
 from detectors.dark_rendezvous import RendezvousState, stops_of
-from detectors.encounters import CONTACT, find_contacts, follow_chains
+from detectors.encounters import follow_chains
 from detectors.events import Event
 from detectors.identity_conflict import (
     Runs,

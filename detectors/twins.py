@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detectors.encounters import Chain, find_contacts
+from detectors.contacts import find_contacts
+from detectors.encounters import Chain
 from detectors.events import Event, Reason
 from detectors.identity_conflict import IdentityConflictParameters
 from detectors.slots import SLOT, SLOT_MIN, SLOT_US
