@@ -148,7 +148,7 @@ def _note(out: Array, count: int, rows: tuple[int, int, int], closed: bool) -> i
     return count + 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _follow(contacts: Record, gap_slots: int, upto_slot: int, max_speed: float) -> Array:
     """Return first row, best row, last row and whether it is closed (0 or 1) of every chain."""
     key1, key2, slot = contacts["key1"], contacts["key2"], contacts["slot"]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from vessels.fixes import Array, Fixes
+from vessels.fixes import Array, Fixes, spread, starts_of
 from vessels.geodesy import distance_m
-from vessels.mmsi import MmsiKind, is_vessel, kind_of
+from vessels.mmsi import MmsiKind, is_vessel, kind_of, ship_messages
 from vessels.units import M_PER_NM, US_PER_DAY, US_PER_H
 
 RANGE_NM = 20.0
@@ -27,7 +27,6 @@ _BLOCK_US = 6 * US_PER_H
 _STEPS = 4  # cells in a degree
 _ROWS, _COLUMNS = 180 * _STEPS, 360 * _STEPS
 _CELLS = _ROWS * _COLUMNS
-_NOT_VESSEL_TYPES = (4, 9, 11, 21)  # base station, SAR aircraft, UTC response, aid to navigation
 
 NEIGHBOUR = np.dtype(
     [("key", "i8"), ("mmsi", "i4"), ("time_us", "i8"), ("lat", "f8"), ("lon", "f8")]
@@ -41,10 +40,10 @@ def first_heard(fixes: Fixes) -> Array:
     """Return records of fixes sorted by (MMSI, time): whenever number, block or cell change."""
     if len(fixes) == 0:
         return np.empty(0, NEIGHBOUR)
-    first = np.append(True, fixes.mmsi[1:] != fixes.mmsi[:-1])
-    kind = kind_of(fixes.mmsi[first])
-    ship = (is_vessel(kind) & (kind != MmsiKind.JUNK))[np.cumsum(first) - 1]
-    ship &= ~np.isin(fixes.msg_type, _NOT_VESSEL_TYPES)
+    starts = starts_of(fixes.mmsi)
+    kind = kind_of(fixes.mmsi[starts])
+    ship = spread(is_vessel(kind) & (kind != MmsiKind.JUNK), starts, len(fixes))
+    ship &= ship_messages(fixes.msg_type)
     return _first_heard(fixes.mmsi, fixes.time_us, fixes.lat_deg, fixes.lon_deg, ship)
 
 

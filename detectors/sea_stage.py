@@ -253,12 +253,15 @@ def _meetings(events: list[Event], now_us: int) -> list[Meeting]:
 
 def _undecided(runs: Array, contacts: Array, done_slot: int) -> Array:
     """Tell which loitering runs may still turn out to hold an encounter."""
-    first: dict[int, int] = {}
-    for name in ("key1", "key2"):
-        for key, slot in zip(contacts[name].tolist(), contacts["slot"].tolist(), strict=True):
-            first[key] = min(slot, first.get(key, slot))
-    waits = [first.get(int(run["key"]), done_slot + 1) <= run["best_slot"] for run in runs]
-    return np.array(waits, bool) | (runs["best_slot"] > done_slot)
+    keys = np.concatenate([contacts["key1"], contacts["key2"]])
+    slots = np.tile(contacts["slot"], 2)
+    order = np.lexsort((slots, keys))
+    keys, firsts = np.unique(keys[order], return_index=True)
+    first = np.append(slots[order][firsts], done_slot + 1)
+    place = np.searchsorted(keys, runs["key"])
+    met = np.append(keys, -1)[place] == runs["key"]
+    waits = np.where(met, first[place], done_slot + 1) <= runs["best_slot"]
+    return np.asarray(waits | (runs["best_slot"] > done_slot))
 
 
 def _loitering(

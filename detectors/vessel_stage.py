@@ -25,14 +25,13 @@ from detectors.twins import under_way
 from detectors.zone_entry import STAY, ZoneState, follow_zones, new_zone_state, open_stays
 from feeds.liveness import telling
 from vessels import hulls, visits
-from vessels.fixes import Array, Fixes, distinct, empty_fixes
-from vessels.mmsi import MmsiKind, is_vessel, kind_of
+from vessels.fixes import Array, Fixes, distinct, empty_fixes, spread, starts_of
+from vessels.mmsi import MmsiKind, is_vessel, kind_of, ship_messages
 from vessels.reception import count_reception
 from vessels.units import US_PER_DAY, US_PER_H
 
 SLOW_KNOTS = 5.0
 """Faster slots can be neither contact nor loitering; their surroundings are not looked up."""
-_NOT_VESSEL_TYPES = (4, 9, 11, 21)  # base station, SAR aircraft, UTC response, aid to navigation
 
 HULL = np.dtype([("key", "i8"), ("count", "i8"), ("first_us", "i8"), ("last_us", "i8")])
 OPEN_SEA = np.dtype([*SLOT.descr, ("port_m", "f8"), ("shore_m", "f8")])
@@ -213,21 +212,18 @@ def _speaking_hull(state: State) -> Array:
 
 def _beforehand(fixes: Fixes) -> Array:
     """Return the reason found before any kinematics, 0 for none, for each fix."""
-    reject = np.zeros(len(fixes), "u1")
-    if len(fixes) == 0:
-        return reject
-    first = np.append(True, fixes.mmsi[1:] != fixes.mmsi[:-1])
-    kind = kind_of(fixes.mmsi[first])
-    place = np.cumsum(first) - 1
-    reject[(~is_vessel(kind))[place]] = hulls.NOT_A_VESSEL
-    reject[(kind == MmsiKind.JUNK)[place]] = hulls.JUNK_MMSI
-    reject[np.isin(fixes.msg_type, _NOT_VESSEL_TYPES)] = hulls.NOT_A_VESSEL
+    starts = starts_of(fixes.mmsi)
+    kind = kind_of(fixes.mmsi[starts])
+    number = np.where(is_vessel(kind), 0, hulls.NOT_A_VESSEL).astype("u1")
+    number[kind == MmsiKind.JUNK] = hulls.JUNK_MMSI
+    reject = spread(number, starts, len(fixes))
+    reject[~ship_messages(fixes.msg_type)] = hulls.NOT_A_VESSEL
     return reject
 
 
 def _count_hulls(table: Array, key: Array, time_us: Array, fresh: Array) -> Array:
     """Return the hull table with the fresh rows counted in; every hull is in `key`."""
-    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if len(key) else np.empty(0, int)
+    starts = starts_of(key)
     out = np.zeros(len(starts), HULL)
     out["key"] = key[starts]
     out["count"] = np.add.reduceat(fresh, starts, dtype="i8") if len(starts) else 0
@@ -337,6 +333,6 @@ def _reception(
     """Return the vessel-hours that the fresh rows prove; hours of dark periods are no part."""
     starts = np.searchsorted(key, table["key"])
     lengths = np.diff(np.append(starts, len(key)))
-    ordinal = np.arange(len(key)) + np.repeat(table["count"] - lengths - starts, lengths)
+    ordinal = np.arange(len(key)) + spread(table["count"] - lengths - starts, starts, len(key))
     min_us = int(parameters.dark_period.min_duration_h * US_PER_H)
     return count_reception(key, rows, ordinal, fresh, min_us - 1)

@@ -65,7 +65,7 @@ def telling(mmsi: Array, time_us: Array, silence_min: float) -> Array:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _keep_minutes(time_us: Array, silence_us: int, kept: Array) -> Array:
     """Mark the first and last fix of each minute; return the last times before gaps and the end."""
     first_minute = time_us.min() // US_PER_MIN
@@ -85,7 +85,7 @@ def _keep_minutes(time_us: Array, silence_us: int, kept: Array) -> Array:
     return time_us[last[gap]]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _keep_last(mmsi: Array, time_us: Array, ends_us: Array, kept: Array) -> None:
     """Mark the last fix of each number before each end, if it was less than six hours earlier."""
     at = 0

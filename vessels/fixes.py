@@ -84,9 +84,32 @@ def distinct(ordered: Array) -> Array:
     >>> distinct(np.array([2, 2, 7]))
     array([2, 7])
     """
+    return ordered[starts_of(ordered)]
+
+
+def starts_of(ordered: Array) -> Array:
+    """Return the first row of each value of a sorted column.
+
+    >>> starts_of(np.array([2, 2, 7]))
+    array([0, 2])
+    """
     if len(ordered) == 0:
-        return ordered
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])]
+        return np.empty(0, np.int64)
+    return np.append(0, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1)
+
+
+@njit(cache=True, nogil=True)
+def spread(values: Array, starts: Array, rows: int) -> Array:
+    """Return for each of so many rows the value of its group; `starts` are as of `starts_of`.
+
+    What np.repeat does, without Python's lock: the groups are numbers or hulls, and other threads
+    have their own.
+    """
+    out = np.empty(rows, values.dtype)
+    for group in range(len(starts)):
+        end = starts[group + 1] if group + 1 < len(starts) else rows
+        out[starts[group] : end] = values[group]
+    return out
 
 
 def fixes_from_table(table: pa.Table) -> Fixes:

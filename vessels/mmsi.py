@@ -54,6 +54,15 @@ JUNK_NUMBERS = frozenset(
 """Numbers that many transmitters share. A number such as 416000000 is not here: it may be split."""
 
 
+_OF_SHIPS = np.ones(256, bool)
+_OF_SHIPS[[4, 9, 11, 21]] = False  # base station, SAR aircraft, UTC response, aid to navigation
+
+
+def ship_messages(msg_type: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return whether ships send messages of each type (ITU-R M.1371-5, table 46)."""
+    return _OF_SHIPS[msg_type]
+
+
 @cache
 def _flag_by_mid() -> NDArray[np.object_]:
     """Return ISO 3166-1 alpha-3 codes indexed by MID, None where the MID is nobody's."""
