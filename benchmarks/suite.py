@@ -48,6 +48,7 @@ SECTIONS = (
     Section(
         "scale", "benchmarks.replay --day {big} --no-peers --most-workers 1 --runs 3", "--runs 1"
     ),
+    Section("profile", "benchmarks.profile {day}", "--rate 50"),
     Section("encounters", "benchmarks.encounters", "--runs 1"),
     Section("cluster", "benchmarks.cluster --day {big} --runs 3", "--runs 1"),
     Section("archive", "benchmarks.archive --day {day}", "--vessels 200 --days 60"),

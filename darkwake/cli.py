@@ -30,7 +30,7 @@ from darkwake.cli_risk import risk_app
 from darkwake.cli_tiles import tiles
 from darkwake.cli_watch import feeds_app, watch_app
 from darkwake.console import say, warn
-from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions, cores
+from darkwake.options import COLUMN_KEYS, FORMATS, ReplayOptions
 from darkwake.versions import darkwake_version
 from vessels.errors import DarkwakeError, UsageError
 
@@ -143,7 +143,7 @@ def replay(
         typer.Option(
             metavar="N",
             min=1,
-            help="Cores to read and to detect with. Without it, those of the machine.",
+            help="Cores to read and to detect with. Without it, those that are worth it.",
         ),
     ] = None,
     scheduler: Annotated[
@@ -166,6 +166,10 @@ def replay(
 
     Times are ISO 8601; without zone they are UTC, and a day alone is its first moment. A --bbox
     with W > E spans 180 degrees.
+
+    Without --workers, reading uses the cores of the machine; detection as many of them as a stretch
+    of six hours is worth, the square root of its rows / 5,000: 2 from 20,000 rows on, 19 for 1.8
+    million. No number of workers changes an event.
     """
     from_us, to_us = parse_range(from_, to)
     if scheduler is not None and (workers or 1) > 1:
@@ -179,7 +183,7 @@ def replay(
         from_us=from_us,
         to_us=to_us,
         bbox=parse_bbox(bbox),
-        workers=workers or (1 if scheduler else cores()),
+        workers=workers or (1 if scheduler else None),
         readers=workers,
         scheduler=scheduler,
         tracks=tracks,

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import feeds
-from darkwake.options import ReplayOptions
+from darkwake.options import ReplayOptions, cores, worthwhile_threads
 from darkwake.progress import Progress
 from darkwake.timeline import Timeline
 from detectors.parameters import Parameters
@@ -88,6 +88,7 @@ class LocalDriver:
         self._run = run
         self._timeline = Timeline(run.scratch)
         self._parameters = parameters
+        self._workers = run.options.workers
         self.stages: VesselStages
         self.last_us: int | None = None
         self.spools: list[Path] = []
@@ -119,21 +120,23 @@ class LocalDriver:
         del now_us
         ordered = (sort_fixes(part) for part in self._timeline.stretches())
         # One worker is one processor's work: the next stretch is then not put in order meanwhile.
-        ahead = prefetch(ordered) if self._run.options.workers > 1 else ordered
+        ahead = prefetch(ordered) if (self._workers or 1) > 1 else ordered
         for fixes, repeated in ahead:
             self._run.report.reject_decoded("duplicate", repeated)
             yield fixes, int(fixes.time_us.max())
 
     def start(self) -> None:
-        """Make the vessel stages."""
-        self.stages = LocalStages(self._parameters, self._run.options.workers)
+        """Make the vessel stages, one for each thread."""
+        if self._workers is None:
+            self._workers = worthwhile_threads(self._timeline.rows, len(self._timeline), cores())
+        self.stages = LocalStages(self._parameters, self._workers)
 
     def __len__(self) -> int:
         return len(self._timeline)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return nothing: the number of workers is told anyway."""
-        return {}
+        """Return the number of threads."""
+        return {"workers": self._workers}
 
 
 def in_time(table: pa.Table, options: ReplayOptions) -> pa.Table:

@@ -1,5 +1,6 @@
 """What one replay was asked to do, after the command line has been checked."""
 
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +37,8 @@ class ReplayOptions:
     """Both ends are included."""
     bbox: tuple[float, float, float, float] | None = None
     """West, south, east, north in degrees; west > east spans 180 degrees."""
-    workers: int = 1
-    """Threads for detection. They change no event."""
+    workers: int | None = 1
+    """Threads for detection; None for as many as are worth it. They change no event."""
     readers: int | None = None
     """Cores that reading uses; None for those of the machine."""
     scheduler: str | None = None
@@ -64,6 +65,17 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def worthwhile_threads(rows: int, steps: int, processors: int) -> int:
+    """Return how many threads detection is worth, for so many rows in so many steps of the fold.
+
+    A thread's part of a step costs about 2.3 ms under Python's lock, one after the other, and 1.05
+    us a row beside it (a generated day, 1,000 to 800,000 rows a step in 1 to 8 parts), so the time
+    is least at the square root of rows / 2,200. 5,000 is taken: threads never share a machine's
+    memory without loss.
+    """
+    return max(1, min(processors, math.isqrt(rows // max(steps, 1) // 5_000)))
 
 
 def _iso(time_us: int | None) -> str | None:

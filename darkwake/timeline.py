@@ -30,6 +30,8 @@ class Timeline:
         self._files = 0
         self.last_us: int | None = None
         """Time of the newest fix added; None before the first."""
+        self.rows = 0
+        """How many were added."""
 
     def add(self, fixes: Fixes) -> None:
         """Sort fixes into their stretches."""
@@ -42,6 +44,7 @@ class Timeline:
             rows = stretch == number
             part = fixes if rows.all() else fixes.take(rows)
             self._parts.setdefault(number, []).append(part)
+        self.rows += len(fixes)
         self._rows += len(fixes)
         while self._rows > self._memory_rows:
             self._spill()

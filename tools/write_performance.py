@@ -52,11 +52,20 @@ TITLES = {
         ),
     ),
     "scale": ("Four times the vessels", "30 million rows of 60,000 vessels."),
+    "profile": (
+        "Profiles",
+        (
+            "Where a replay in one thread spends its time, by py-spy: innermost lines of Python by "
+            "share of the stage's samples, and the share of its time under Python's lock. Lines "
+            "that call a kernel, numpy, Arrow or DuckDB stand for their work; a loop over rows in "
+            "Python would be many lines of one function, all of them locked."
+        ),
+    ),
     "encounters": (
         "Pairs",
         (
             "Every two hulls within 500 m in each five-minute slot, at rising density. All tools "
-            "find the same pairs."
+            "find the same pairs. `ours_to_this`: our processor time to that of the tool."
         ),
     ),
     "cluster": ("Several workers", "The same day, split by number over Dask workers."),

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from darkwake.options import ReplayOptions
+from darkwake.options import ReplayOptions, worthwhile_threads
 from darkwake.outputs import ReplayResult
 from darkwake.run import run_replay
 from darkwake.settings import Settings
@@ -122,3 +122,21 @@ def test_a_log_without_any_position_is_refused(tmp_path: Path, options: ReplayOp
     with pytest.raises(InputError, match="no AIS position in 1 rows"):
         run(options, paths=(str(path),), out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "steps", "processors", "threads"),
+    [(0, 0, 8, 1), (19_000, 1, 8, 1), (20_000, 1, 8, 2), (80_000, 4, 8, 2), (7_400_000, 4, 4, 4)],
+)
+def test_threads_are_as_many_as_a_stretch_is_worth(
+    rows: int, steps: int, processors: int, threads: int
+) -> None:
+    assert worthwhile_threads(rows, steps, processors) == threads
+
+
+def test_a_small_log_is_folded_in_one_thread_unless_more_are_asked_for(
+    options: ReplayOptions,
+) -> None:
+    chosen, asked = run(options, workers=None), run(options, workers=3)
+    assert (chosen.driven, asked.driven) == ({"workers": 1}, {"workers": 3})
+    assert chosen.events == asked.events
