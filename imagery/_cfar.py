@@ -14,6 +14,14 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint16]
 Ints = NDArray[np.int64]
 
+_COUNT_BIT = 40
+"""A sum of amplitudes and, from this bit on, the count of valid pixels share one integer: a ring
+of a million pixels stays below 2^36."""
+_SUM_MASK = (1 << _COUNT_BIT) - 1
+_TILE_PX = 2048
+"""Columns scanned at a time: their sums stay in the processor's nearest memory."""
+_CHUNK_PX = 64
+
 HIT_FIELDS = 5
 """Columns of a hit: row, column, amplitude over multiplier times mean, mean, moment ratio."""
 
@@ -31,44 +39,86 @@ def _table(x: float, first: float, step: float, table: NDArray[np.float64]) -> f
     return table[k] * (1.0 - part) + table[k + 1] * part
 
 
+@njit(nogil=True, cache=True, inline="always")
+def _add_row(line: Pixels, packed: Ints, squares: Ints) -> None:
+    """Add a row of pixels to the column sums."""
+    for c in range(line.size):
+        new = np.int64(line[c])
+        packed[c] += new + (np.int64(new > 0) << _COUNT_BIT)
+        squares[c] += new * new
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _take_row(line: Pixels, packed: Ints, squares: Ints) -> None:
+    """Take a row of pixels off the column sums."""
+    for c in range(line.size):
+        old = np.int64(line[c])
+        packed[c] -= old + (np.int64(old > 0) << _COUNT_BIT)
+        squares[c] -= old * old
+
+
 @njit(nogil=True, cache=True)
-def _shift_columns(
-    pixels: Pixels,
-    enter: int,
-    leave: int,
-    sums: NDArray[np.int32],
-    squares: Ints,
-    counts: NDArray[np.int32],
+def _fill(pixels: Pixels, part: tuple[int, int, int, int], packed: Ints, squares: Ints) -> None:
+    """Add up the rows of a part (first, stop, left, right) as far as there are any."""
+    first, stop, left, right = part
+    for row in range(max(first, 0), min(stop, pixels.shape[0])):
+        _add_row(pixels[row, left:right], packed, squares)
+
+
+@njit(nogil=True, cache=True)
+def _shift(
+    pixels: Pixels, at: tuple[int, int, int], half: int, packed: Ints, squares: Ints
 ) -> None:
-    """Add the row that enters a box's columns and take the one that leaves; -1 is no row."""
-    if enter >= 0 and leave >= 0:
-        for c in range(pixels.shape[1]):
-            new = np.int32(pixels[enter, c])
-            old = np.int32(pixels[leave, c])
-            sums[c] += new - old
-            counts[c] += np.int32(new > 0) - np.int32(old > 0)
-            squares[c] += np.int64(new) * np.int64(new) - np.int64(old) * np.int64(old)
-    elif enter >= 0:
-        for c in range(pixels.shape[1]):
-            new = np.int32(pixels[enter, c])
-            sums[c] += new
-            counts[c] += np.int32(new > 0)
-            squares[c] += np.int64(new) * np.int64(new)
+    """Move the columns left..right-1 of a box down to a row: one row enters, one leaves."""
+    row, left, right = at
+    enter, leave = row + half, row - half - 1
+    if leave >= 0 and enter < pixels.shape[0]:
+        arriving, leaving = pixels[enter, left:right], pixels[leave, left:right]
+        for c in range(arriving.size):
+            new, old = np.int64(arriving[c]), np.int64(leaving[c])
+            packed[c] += new - old + ((np.int64(new > 0) - np.int64(old > 0)) << _COUNT_BIT)
+            squares[c] += new * new - old * old
+    elif enter < pixels.shape[0]:
+        _add_row(pixels[enter, left:right], packed, squares)
     elif leave >= 0:
-        for c in range(pixels.shape[1]):
-            old = np.int32(pixels[leave, c])
-            sums[c] -= old
-            counts[c] -= np.int32(old > 0)
-            squares[c] -= np.int64(old) * np.int64(old)
+        _take_row(pixels[leave, left:right], packed, squares)
 
 
 @njit(nogil=True, cache=True)
-def scan(  # noqa: C901, PLR0912 - one pass over the image; calls would cost a third of the time
+def _ring_sums(outer: Ints, guard: Ints, halves: tuple[int, int], ring: Ints) -> None:
+    """Write the packed sums of the rings along a row, from the column sums of both boxes."""
+    wide, narrow = halves
+    lag = wide - narrow
+    enter, leave = outer[2 * wide + 1 :], outer
+    inner_enter, inner_leave = guard[lag + 2 * narrow + 1 :], guard[lag:]
+    for k in range(ring.size):
+        ring[k] = enter[k] - leave[k] - inner_enter[k] + inner_leave[k]
+    total = np.int64(0)
+    for k in range(2 * wide + 1):
+        total += outer[k]
+    for k in range(lag, lag + 2 * narrow + 1):
+        total -= guard[k]
+    for k in range(ring.size):
+        total += ring[k]
+        ring[k] = total
+
+
+@njit(nogil=True, cache=True)
+def _any_above(line: Pixels, packed: Ints, lowest: float) -> bool:
+    """Tell whether a pixel exceeds `lowest` times its ring's mean; without a branch a pixel."""
+    above = np.int64(0)
+    for k in range(line.size):
+        total, count = packed[k] & _SUM_MASK, packed[k] >> _COUNT_BIT
+        above += np.int64(line[k] * float(count) > lowest * float(total))
+    return above > 0
+
+
+@njit(nogil=True, cache=True)
+def scan(
     pixels: Pixels,
     first: int,
     stop: int,
-    outer: int,
-    guard: int,
+    halves: tuple[int, int],
     least: int,
     lowest: float,
     axis: tuple[float, float],
@@ -77,68 +127,78 @@ def scan(  # noqa: C901, PLR0912 - one pass over the image; calls would cost a t
 ) -> int:
     """Write the pixels of rows first..stop-1 that exceed multiplier times ring mean to `hits`.
 
-    `outer` and `guard` are half-widths in pixels; a ring needs `least` valid pixels. `lowest` is
-    the smallest multiplier of the table, tried first: the ring's squares are summed only for the
-    few pixels above it. `axis` holds the table's first log(ratio - 1) and its step, where ratio is
-    mean(A^2) / mean(A)^2. Returns the number of hits, which may exceed the room in `hits`.
+    `halves` are the half-widths of the outer and the guard box in pixels; a ring needs `least`
+    valid pixels. `lowest` is the smallest multiplier of the table, tried first: the ring's squares
+    are summed only for the few pixels above it. `axis` holds the table's first log(ratio - 1) and
+    its step, where ratio is mean(A^2) / mean(A)^2. Returns the number of hits, which may exceed the
+    room in `hits`; they come tile by tile, row by row in each.
     """
-    rows, columns = pixels.shape
-    outer_sum = np.zeros(columns, np.int32)
-    outer_square = np.zeros(columns, np.int64)
-    outer_count = np.zeros(columns, np.int32)
-    guard_sum = np.zeros(columns, np.int32)
-    guard_square = np.zeros(columns, np.int64)
-    guard_count = np.zeros(columns, np.int32)
-    for row in range(max(first - outer - 1, 0), min(first + outer, rows)):
-        _shift_columns(pixels, row, -1, outer_sum, outer_square, outer_count)
-    for row in range(max(first - guard - 1, 0), min(first + guard, rows)):
-        _shift_columns(pixels, row, -1, guard_sum, guard_square, guard_count)
     found = 0
+    for left in range(0, pixels.shape[1], _TILE_PX):
+        right = min(left + _TILE_PX, pixels.shape[1])
+        found = _scan_tile(
+            pixels, (first, stop, left, right), halves, least, lowest, axis, table, hits, found
+        )
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _scan_tile(
+    pixels: Pixels,
+    part: tuple[int, int, int, int],
+    halves: tuple[int, int],
+    least: int,
+    lowest: float,
+    axis: tuple[float, float],
+    table: NDArray[np.float64],
+    hits: NDArray[np.float64],
+    found: int,
+) -> int:
+    """Scan a part of the image; column sums reach beyond it, and are 0 beyond the image."""
+    first, stop, left, right = part
+    outer, guard = halves
+    width = right - left
+    begin, end = max(left - outer - 1, 0), min(right + outer, pixels.shape[1])
+    # Column c of the image is left - outer - 1 + its place in these.
+    sums = np.zeros((4, width + 2 * outer + 1), np.int64)
+    at = begin - (left - outer - 1)
+    to = at + end - begin
+    for box, half in enumerate(halves):
+        _fill(
+            pixels,
+            (first - half - 1, first + half, begin, end),
+            sums[2 * box, at:to],
+            sums[2 * box + 1, at:to],
+        )
+    ring = np.empty(width, np.int64)
     for row in range(first, stop):
-        enter = row + outer if row + outer < rows else -1
-        _shift_columns(pixels, enter, row - outer - 1, outer_sum, outer_square, outer_count)
-        enter = row + guard if row + guard < rows else -1
-        _shift_columns(pixels, enter, row - guard - 1, guard_sum, guard_square, guard_count)
-        total = np.int64(0)
-        count = np.int64(0)
-        for c in range(min(outer, columns)):
-            total += outer_sum[c]
-            count += outer_count[c]
-        for c in range(min(guard, columns)):
-            total -= guard_sum[c]
-            count -= guard_count[c]
-        for c in range(columns):
-            if c + outer < columns:
-                total += outer_sum[c + outer]
-                count += outer_count[c + outer]
-            if c - outer - 1 >= 0:
-                total -= outer_sum[c - outer - 1]
-                count -= outer_count[c - outer - 1]
-            if c + guard < columns:
-                total -= guard_sum[c + guard]
-                count -= guard_count[c + guard]
-            if c - guard - 1 >= 0:
-                total += guard_sum[c - guard - 1]
-                count += guard_count[c - guard - 1]
-            value = pixels[row, c]
-            if value * float(count) <= lowest * float(total) or count < least or value == 0:
+        for box, half in enumerate(halves):
+            _shift(pixels, (row, begin, end), half, sums[2 * box, at:to], sums[2 * box + 1, at:to])
+        _ring_sums(sums[0], sums[2], halves, ring)
+        line = pixels[row, left:right]
+        for start in range(0, width, _CHUNK_PX):
+            some, packed = line[start : start + _CHUNK_PX], ring[start : start + _CHUNK_PX]
+            if not _any_above(some, packed, lowest):
                 continue
-            square = np.int64(0)
-            for k in range(max(c - outer, 0), min(c + outer + 1, columns)):
-                square += outer_square[k]
-            for k in range(max(c - guard, 0), min(c + guard + 1, columns)):
-                square -= guard_square[k]
-            mean = total / count
-            ratio = max(square / count / (mean * mean) - 1.0, 1e-9)
-            over = value / (mean * _table(np.log(ratio), axis[0], axis[1], table))
-            if over > 1.0:
-                if found < hits.shape[0]:
-                    hits[found, 0] = row
-                    hits[found, 1] = c
-                    hits[found, 2] = over
-                    hits[found, 3] = mean
-                    hits[found, 4] = ratio
-                found += 1
+            for k in range(some.size):
+                value = some[k]
+                total, count = packed[k] & _SUM_MASK, packed[k] >> _COUNT_BIT
+                if value * float(count) <= lowest * float(total) or count < least or value == 0:
+                    continue
+                c = start + k
+                square = sums[1, c + 1 : c + 2 * outer + 2].sum()
+                square -= sums[3, c + 1 + outer - guard : c + outer + guard + 2].sum()
+                mean = total / count
+                ratio = max(square / count / (mean * mean) - 1.0, 1e-9)
+                over = value / (mean * _table(np.log(ratio), axis[0], axis[1], table))
+                if over > 1.0:
+                    if found < hits.shape[0]:
+                        hits[found, 0] = row
+                        hits[found, 1] = left + c
+                        hits[found, 2] = over
+                        hits[found, 3] = mean
+                        hits[found, 4] = ratio
+                    found += 1
     return found
 
 
@@ -222,6 +282,24 @@ def block_sums(
                     count += np.int32(value > 0)
                 sums[block, k] += total
                 counts[block, k] += count
+
+
+@njit(nogil=True, cache=True)
+def block_variation(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Return standard deviation over mean of blocks of size x size pixels, flat.
+
+    NaN where the mean is not positive or a pixel is NaN; what is left over at the edges is not
+    looked at.
+    """
+    rows, columns = values.shape[0] // size, values.shape[1] // size
+    out = np.full(rows * columns, np.nan)
+    for i in range(rows):
+        for j in range(columns):
+            block = values[i * size : (i + 1) * size, j * size : (j + 1) * size]
+            mean = block.mean()
+            if mean > 0.0:
+                out[i * columns + j] = np.sqrt(((block - mean) ** 2).mean()) / mean
+    return out
 
 
 @njit(nogil=True, cache=True)

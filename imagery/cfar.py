@@ -161,8 +161,7 @@ def find_hits(
             found = _cfar.scan(
                 pixels,
                 *strip,
-                ring.outer,
-                ring.guard,
+                (ring.outer, ring.guard),
                 ring.least,
                 lowest,
                 (limit.first, _AXIS_STEP),
@@ -176,6 +175,7 @@ def find_hits(
     found = np.concatenate(
         list(in_threads(search, strips(first, stop, 2048))) or [np.empty((0, _cfar.HIT_FIELDS))]
     )
+    found = found[np.lexsort((found[:, 1], found[:, 0]))]
     return Hits(
         found[:, 0].astype(np.int64),
         found[:, 1].astype(np.int64),

@@ -71,26 +71,36 @@ def blocked(blocks: Blocks, land: Marks | None) -> Marks:
     if land is None:
         return _without_coast(blocks, np.zeros(blocks.mean.shape, np.bool_))
     reach = max(round(_BAND_M / blocks.side_m), 1)
-    near = ndimage.binary_dilation(land, iterations=reach)
+    near = _widened(land, reach)
     known = np.isfinite(blocks.mean)
     open_sea = ~near & known
     if not known.any():
         return ~known
     if open_sea.sum() < _LEAST_SEA * known.sum():
         return _without_coast(blocks, land)
-    sure_land = ~ndimage.binary_dilation(~land, iterations=reach)
+    sure_land = ~_widened(~land, reach)
     bright = (blocks.mean > _BRIGHT * _sea_level(blocks.mean, open_sea)) & known & ~sure_land
-    large = _extended(bright | sure_land, blocks.side_m, sure_land)
+    large = _extended(bright, blocks.side_m, sure_land)
     # Dark areas of the coast that the sea does not reach are land too.
     water, _ = ndimage.label(known & ~large & ~sure_land)
-    reached = np.unique(water[open_sea])
-    sea = np.isin(water, reached[reached > 0])
-    return ~sea
+    reached = np.zeros(int(water.max()) + 1, np.bool_)
+    reached[water[open_sea]] = True
+    reached[0] = False
+    return np.asarray(~reached[water])
+
+
+def _widened(marks: Marks, steps: int) -> Marks:
+    """Return the marks and what lies within so many steps along rows and columns."""
+    if marks.all() or not marks.any():
+        return marks
+    return np.asarray(ndimage.binary_dilation(marks, iterations=steps))
 
 
 def _extended(bright: Marks, side_m: float, always: Marks) -> Marks:
     """Return the bright areas that are too large for ships, without what sticks out of them."""
-    opened = ndimage.binary_opening(bright, structure=np.ones((3, 3)))
+    if not bright.any():
+        return always
+    opened = ndimage.binary_opening(bright | always, structure=np.ones((3, 3)))
     labels, count = ndimage.label(opened)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     keep = sizes * side_m**2 >= _LAND_M2
@@ -109,7 +119,8 @@ def _sea_level(mean: Floats, sea: Marks) -> Floats:
             part = np.s_[i * _TILE : (i + 1) * _TILE, j * _TILE : (j + 1) * _TILE]
             inside = mean[part][sea[part]]
             if inside.size >= _TILE:
-                medians[i, j] = np.median(inside)
+                middle = inside.size // 2
+                medians[i, j] = np.partition(inside, middle)[middle]
     empty = ~np.isfinite(medians)
     if empty.all():
         return np.full(mean.shape, level, np.float32)

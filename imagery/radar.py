@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from imagery import _cfar
 from imagery.cfar import IW_GRDH_LOOKS
 from imagery.image import Image
 
@@ -51,24 +52,27 @@ def encoding_of(image: Image, band: str) -> Encoding:
     samples = [
         np.where(_valid(p, nodata, shift), p, np.nan).astype(np.float64) + shift for p in patches
     ]
-    values = np.concatenate([s[np.isfinite(s)] for s in samples])
-    if values.size == 0:
+    if not any(np.isfinite(s).any() for s in samples):
         return Encoding("amplitude", 1.0, shift, nodata, IW_GRDH_LOOKS)
-    if np.median(values) < 0.0:
+    # Sorting a million numbers takes longer than the search of a chip: not where nothing asks.
+    middle = 0.0 if whole.kind == "u" else _median(samples)
+    if middle < 0.0:
         # Decibels, or hundredths of them.
-        step = 0.01 if np.median(values) < -80.0 else 1.0
+        step = 0.01 if middle < -80.0 else 1.0
         linear = [10.0 ** (s * step / 20.0) for s in samples]
-        middle = 10.0 ** (float(np.median(values)) * step / 20.0)
-        return Encoding("db", _MIDDLE / middle, step, nodata, _looks(linear))
+        middle = 10.0 ** (middle * step / 20.0)
+        return Encoding("db", _MIDDLE / middle, step, nodata, _looks(_variation(linear)))
     kind: Literal["amplitude", "power"] = "amplitude"
-    if _variation(samples) > _POWER_VARIATION and whole != np.uint8:
+    variation = _variation(samples)
+    if variation > _POWER_VARIATION and whole != np.uint8:
         kind = "power"
         samples = [np.sqrt(np.maximum(s, 0.0)) for s in samples]
-        values = np.sqrt(np.maximum(values, 0.0))
-    middle = float(np.median(values))
-    plain = np.issubdtype(whole, np.integer) and kind == "amplitude"
-    scale = 1.0 if plain or middle <= 0.0 else _MIDDLE / middle
-    looks = IW_GRDH_LOOKS if image.annotation is not None else _looks(samples)
+        variation = _variation(samples)
+    scale = 1.0
+    if kind == "power" or not np.issubdtype(whole, np.integer):
+        middle = _median(samples)
+        scale = _MIDDLE / middle if middle > 0.0 else 1.0
+    looks = IW_GRDH_LOOKS if image.annotation is not None else _looks(variation)
     return Encoding(kind, scale, shift, nodata, looks)
 
 
@@ -140,29 +144,20 @@ def _patches(shape: tuple[int, int]) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _block_variation(samples: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return standard deviation over mean of whole, positive blocks."""
-    out = []
-    for sample in samples:
-        rows, columns = (size // _BLOCK_PX for size in sample.shape)
-        blocks = sample[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
-        blocks = blocks.reshape(rows, _BLOCK_PX, columns, _BLOCK_PX).swapaxes(1, 2)
-        flat = blocks.reshape(rows * columns, -1)
-        mean = flat.mean(axis=1)
-        good = np.isfinite(mean) & (mean > 0.0)
-        out.append(flat[good].std(axis=1) / mean[good])
-    return np.concatenate(out)
+def _median(samples: list[NDArray[np.float64]]) -> float:
+    """Return the median of what is finite."""
+    return float(np.median(np.concatenate([s[np.isfinite(s)] for s in samples])))
 
 
 def _variation(samples: list[NDArray[np.float64]]) -> float:
     """Return the speckle's standard deviation over mean: the lower quartile of small blocks."""
-    blocks = _block_variation(samples)
+    blocks = np.concatenate([_cfar.block_variation(sample, _BLOCK_PX) for sample in samples])
+    blocks = blocks[np.isfinite(blocks)]
     return float(np.quantile(blocks, 0.25)) if blocks.size else 0.0
 
 
-def _looks(samples: list[NDArray[np.float64]]) -> float:
+def _looks(variation: float) -> float:
     """Return the number of looks whose amplitude speckle varies as much as quiet blocks do."""
-    variation = _variation(samples)
     if variation <= 0.0:
         return IW_GRDH_LOOKS
     trial = np.geomspace(_LEAST_LOOKS, _MOST_LOOKS, 200)

@@ -74,6 +74,17 @@ class Limits:
     factor: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Hits of rows spread over the scene, at the larger of the rates it is checked at."""
+
+    hits: Hits
+    tried: int
+    """Valid pixels in those rows."""
+    whole: bool
+    """Whether it is the whole image."""
+
+
 def find_ships_sar(image: Image, *, land_mask: NDArray[np.bool_] | None = None) -> pa.Table:
     """Return the ships of a radar image (schema DETECTION).
 
@@ -95,6 +106,7 @@ def find_ships_sar(image: Image, *, land_mask: NDArray[np.bool_] | None = None) 
         else:
             clear_land(pixels, polygons, image.pixel_m)
         found[name] = find_groups(pixels, image.pixel_m, encoding.looks, alone_rate)
+        del pixels  # a whole scene is 0.9 GB: not two at a time
     ships = _fuse(found, image.pixel_m)
     ships = artefacts.without_echoes(ships, image)
     return to_table(ships, image.geometry, _POINT_SIGMA_M / image.pixel_m)
@@ -118,8 +130,9 @@ def clear_land(pixels: Pixels, polygons: land.Marks | None, pixel_m: float) -> N
 
 def find_groups(pixels: Pixels, pixel_m: float, looks: float, alone_rate: float) -> list[Group]:
     """Return the groups of one band. Changes `pixels`: what is found becomes 0."""
-    limits = set_limits(pixels, pixel_m, looks, alone_rate)
-    hits = find_hits(pixels, limits.ring, limits.seed, factor=limits.factor)
+    sample = sample_hits(pixels, Ring.of_metres(pixel_m), looks)
+    limits = set_limits(sample, pixel_m, looks, alone_rate)
+    hits = seeds(pixels, sample, limits, looks)
     groups = _take(pixels, hits, limits)
     again = _near(pixels.shape, groups, limits.ring)
     coast_px = _COAST_M / pixel_m
@@ -132,20 +145,19 @@ def find_groups(pixels: Pixels, pixel_m: float, looks: float, alone_rate: float)
     return groups
 
 
-def set_limits(pixels: Pixels, pixel_m: float, looks: float, alone_rate: float) -> Limits:
+def set_limits(sample: Sample, pixel_m: float, looks: float, alone_rate: float) -> Limits:
     """Return thresholds, raised where the scene's sea exceeds the model's rate.
 
     Swell and slicks correlate over hundreds of metres and make more false alarms than the
     K-distribution tells. Rows spread over the scene are counted at two rates; the excess is carried
     on to the working rate along a straight line in its logarithm.
     """
-    ring = Ring.of_metres(pixel_m)
     factors = [1.0, 1.0]
-    hits, tried = _sample_hits(pixels, ring, multipliers(_CHECK_RATES[0], looks))
+    hits = sample.hits
     over_mean = hits.over * multipliers(_CHECK_RATES[0], looks).at(hits.ratio)
     sea = ~_beside(hits, over_mean > multipliers(_SHIP_RATE, looks).at(hits.ratio))
     for i, rate in enumerate(_CHECK_RATES):
-        expected = int(rate * tried)
+        expected = int(rate * sample.tried)
         level = over_mean[sea] / multipliers(rate, looks).at(hits.ratio[sea])
         if expected < 30 or level.size <= expected:
             factors[i] = factors[0]
@@ -154,7 +166,7 @@ def set_limits(pixels: Pixels, pixel_m: float, looks: float, alone_rate: float) 
     decades = np.log10(_CHECK_RATES[1] / SEED_RATE)
     factor = factors[1] + (factors[1] - factors[0]) * decades
     return Limits(
-        ring,
+        Ring.of_metres(pixel_m),
         multipliers(SEED_RATE, looks),
         multipliers(GROW_RATE, looks),
         multipliers(alone_rate, looks),
@@ -173,12 +185,14 @@ def _beside(hits: Hits, strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(away))
 
 
-def _sample_hits(pixels: Pixels, ring: Ring, limit: Multipliers) -> tuple[Hits, int]:
-    """Return hits of some rows spread over the scene, and the number of valid pixels in them."""
+def sample_hits(pixels: Pixels, ring: Ring, looks: float) -> Sample:
+    """Scan some rows spread over the scene at the larger check rate; all of them in a chip."""
+    limit = multipliers(_CHECK_RATES[0], looks)
     rows, columns = pixels.shape
     wanted = max(_CHECK_PIXELS // columns, 1)
-    if wanted >= rows:
-        return find_hits(pixels, ring, limit), int(np.count_nonzero(pixels))
+    # A little more than the sample is scanned once rather than twice.
+    if wanted >= 0.9 * rows:
+        return Sample(find_hits(pixels, ring, limit), int(np.count_nonzero(pixels)), whole=True)
     pieces = min(8, wanted)
     height = wanted // pieces
     parts = [
@@ -187,15 +201,23 @@ def _sample_hits(pixels: Pixels, ring: Ring, limit: Multipliers) -> tuple[Hits, 
     ]
     some = [find_hits(pixels, ring, limit, rows=part) for part in parts]
     tried = sum(int(np.count_nonzero(pixels[a:b])) for a, b in parts)
-    return (
-        Hits(
-            *(
-                np.concatenate([getattr(h, name) for h in some])
-                for name in ("row", "column", "over", "mean", "ratio")
-            )
-        ),
-        tried,
+    hits = Hits(
+        *(
+            np.concatenate([getattr(h, name) for h in some])
+            for name in ("row", "column", "over", "mean", "ratio")
+        )
     )
+    return Sample(hits, tried, whole=False)
+
+
+def seeds(pixels: Pixels, sample: Sample, limits: Limits, looks: float) -> Hits:
+    """Return the hits at the seed rate; out of the sample where that is the whole image."""
+    if not sample.whole:
+        return find_hits(pixels, limits.ring, limits.seed, factor=limits.factor)
+    hits = sample.hits
+    check = multipliers(_CHECK_RATES[0], looks)
+    over = hits.over * check.at(hits.ratio) / (limits.seed.at(hits.ratio) * limits.factor)
+    return replace(hits, over=over).pick(over > 1.0)
 
 
 def _take(pixels: Pixels, hits: Hits, limits: Limits, before: Sequence[Group] = ()) -> list[Group]:
@@ -252,6 +274,8 @@ def _depth_from_gap(pixels: Pixels, flat: NDArray[np.int64], before: Sequence[Gr
     top, left = max(int(rows.min()) - 2, 0), max(int(columns.min()) - 2, 0)
     bottom, right = int(rows.max()) + 3, int(columns.max()) + 3
     gap = pixels[top:bottom, left:right] == 0
+    if not gap.any():
+        return np.inf
     for group in before:
         r, c = group.rows - top, group.columns - left
         inside = (r >= 0) & (c >= 0) & (r < gap.shape[0]) & (c < gap.shape[1])

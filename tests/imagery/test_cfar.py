@@ -118,6 +118,19 @@ def test_strips_do_not_change_the_answer(rng: np.random.Generator) -> None:
     assert len(whole) > 50
 
 
+def test_tiles_of_columns_do_not_change_the_answer(rng: np.random.Generator) -> None:
+    pixels = k_clutter((90, 4400), 1.0, rng)
+    pixels[30:60, 2000:2100] = 0
+    limit = multipliers(1e-3, LOOKS)
+    wide = find_hits(pixels, RING, limit)
+    tall = find_hits(np.ascontiguousarray(pixels.T), RING, limit)
+    order = np.lexsort((tall.row, tall.column))
+    assert np.array_equal(wide.row, tall.column[order])
+    assert np.array_equal(wide.column, tall.row[order])
+    assert np.array_equal(wide.over, tall.over[order])
+    assert (np.abs(wide.column - 2048) < 45).sum() > 3
+
+
 def test_land_and_gaps_do_not_count(rng: np.random.Generator) -> None:
     pixels = k_clutter((300, 300), np.inf, rng)
     bright = pixels.copy()

@@ -4,7 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from imagery import sar
+from imagery.cfar import Ring, find_hits
 from imagery.detections import DETECTION
+from imagery.sar import sample_hits, set_limits
 from imagery.ships import find_ships
 from imagery.simulate import CALM_DB, ROUGH_DB, Ship, radar_scene
 from tests.imagery.conftest import radar_image
@@ -145,3 +148,18 @@ def test_the_image_is_left_as_it_was() -> None:
     first = find_ships(radar_image(scene))
     assert all(np.array_equal(before[name], scene[name]) for name in scene)
     assert find_ships(radar_image(scene)).equals(first)
+
+
+def test_seeds_of_a_chip_are_those_of_a_second_scan() -> None:
+    # What was scanned for the check of the sea is not scanned again.
+    pixels = radar_scene((500, 500), [Ship(200, 200, 60)], seed=3, sea_db=ROUGH_DB)["vv"]
+    ring = Ring.of_metres(10.0)
+    sample = sample_hits(pixels, ring, 4.4)
+    assert sample.whole
+    limits = set_limits(sample, 10.0, 4.4, 1e-9)
+    seeds = sar.seeds(pixels, sample, limits, 4.4)
+    again = find_hits(pixels, ring, limits.seed, factor=limits.factor)
+    assert len(again) > 5
+    assert np.array_equal(seeds.row, again.row)
+    assert np.array_equal(seeds.column, again.column)
+    assert seeds.over == pytest.approx(again.over, rel=1e-12)
