@@ -63,6 +63,14 @@ def weigh(
     return row, column, (next(both), next(both), next(both))
 
 
+def lies_on(ship: Ship, other: Ship, rim_px: float) -> bool:
+    """Tell whether the middle of a ship lies in the box of another, widened by a rim."""
+    rows, columns, both = other.spread
+    moments, axes = np.linalg.eigh(np.array([[rows, both], [both, columns]]))
+    away = axes.T @ [ship.row - other.row, ship.column - other.column]
+    return bool((np.abs(away) <= np.sqrt(3.0 * np.maximum(moments, 0.0)) + rim_px).all())
+
+
 def to_table(
     ships: Sequence[Ship], geometry: Geometry, blur_px: float, *, flat: bool = True
 ) -> pa.Table:

@@ -21,7 +21,7 @@ from scipy import ndimage
 
 from imagery import shapes
 from imagery.berths import LAND_M2, VEGETATION, Berth, Colours, find_berths
-from imagery.detections import Ship, to_table
+from imagery.detections import Ship, lies_on, to_table
 from imagery.image import Image
 from imagery.land import split
 from imagery.shapes import Region
@@ -59,6 +59,8 @@ _BLUE = 0.5
 _RED = 1.15
 """Red over blue of water at most, likewise; measured 0.03 to 1.42 of water (median 0.24 and 0.63),
 1.09 to 1.98 of forest. Not asked where most that is dark is redder: muddy water, or odd colours."""
+_RIM_PX = 1.0
+"""Around a hull: pixels in which the middle of another cannot lie."""
 _SMALL_M2, _SHORE_M = 550.0, 300.0
 """A hull of 40 by 14 m; below it, things this near to land are as a rule no ships."""
 _WAYS = ("nir", "swir16", "red", "light")
@@ -91,8 +93,18 @@ def find_ships_optical(image: Image, *, land_mask: Marks | None = None) -> pa.Ta
         InputError: a file is cut short or damaged, or there is no band to look at.
     """
     ships = [ship for ship, _ in find_candidates(image, land_mask=land_mask)]
-    told = [ship for ship in ships if ship.score >= LEAST_SCORE]
-    return to_table(told, image.geometry, 0.4)
+    return to_table(_once(ships), image.geometry, 0.4)
+
+
+def _once(ships: list[Ship]) -> list[Ship]:
+    """Return the ships to tell: a frame laid on a part of a better one is the same ship."""
+    told: list[Ship] = []
+    for ship in sorted(ships, key=lambda ship: (-ship.score, ship.row, ship.column)):
+        if ship.score < LEAST_SCORE:
+            break
+        if not any(lies_on(ship, other, _RIM_PX) for other in told):
+            told.append(ship)
+    return told
 
 
 def find_candidates(
