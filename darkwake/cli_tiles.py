@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from darkwake.console import say, say_json, say_table, warn
-from vessels.errors import InputError, UsageError
+from vessels.errors import InputError, StoreError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from imagery.image import Image
 
 _SENSORS = ("auto", "s1", "s2")
+_MUCH_CUT_OFF = 0.002
 _SENSOR_NAMES = {"s1": "radar (Sentinel-1)", "s2": "optical (Sentinel-2)"}
 
 
@@ -43,6 +44,15 @@ def tiles(
             metavar="FILE",
             help="Platforms, turbines and rocks (CSV with lat and lon, or points): with --image,"
             " what stands there is no ship.",
+        ),
+    ] = None,
+    learn: Annotated[
+        Path | None,
+        typer.Option(
+            "--learn-structures",
+            metavar="FILE",
+            help="Write places that show something in most of the --image files, each a scene of"
+            " its own day with all its bands, as a list for --structures.",
         ),
     ] = None,
     run: Annotated[
@@ -85,7 +95,10 @@ def tiles(
         if run or scenes:
             raise UsageError("--image stands alone: neither --run nor --scenes go with it")
         files = [*image, *map(Path, arguments or [])]
-        ships_in_images(files, sensor, structures, as_json=as_json)
+        if learn is not None:
+            structures_in_images(files, sensor, learn)
+        else:
+            ships_in_images(files, sensor, structures, as_json=as_json)
     elif next_pass:
         if not (arguments and run and tle):
             raise UsageError("--next-pass needs EVENT_ID..., --run DIR and --tle FILE")
@@ -183,6 +196,16 @@ def ships_in_images(
         if structures is not None:
             raise InputError("tells no place: --structures is of no use", path=str(paths[0]))
     ships = find_ships(image)
+    if image.sensor == "s1":
+        from imagery.radar import cut_off_share  # noqa: PLC0415 - as above
+
+        share = cut_off_share(image)
+        if share > _MUCH_CUT_OFF:
+            warn(
+                f"{paths[0]}: {share:.1%} of its pixels stand at 255, the end of an 8-bit scale:"
+                " ships are cut off there, and many cannot be told from the sea; use the 16-bit"
+                " numbers, or a picture stretched less"
+            )
     if structures is not None:
         from imagery.structures import read_structures, without_structures  # noqa: PLC0415
 
@@ -191,6 +214,39 @@ def ships_in_images(
         say_json(to_geojson(image, ships))
     else:
         _print(image, ships)
+
+
+def structures_in_images(paths: Sequence[Path], sensor: str, out: Path) -> None:
+    """Learn fixed structures from scenes of several days, a file or folder each; write a CSV.
+
+    Raises:
+        UsageError: there is no such sensor, or scenes are fewer than three.
+        InputError: a file is no usable image, or tells no place.
+        StoreError: the list cannot be written.
+    """
+    from imagery.opening import open_image  # noqa: PLC0415 - GDAL and numba are slow to load
+    from imagery.ships import find_ships  # noqa: PLC0415 - as above
+    from imagery.structures import LEAST_SCENES, learn_structures  # noqa: PLC0415
+
+    if sensor not in _SENSORS:
+        raise UsageError(f"--sensor {sensor}: one of {', '.join(_SENSORS)}")
+    if len(paths) < LEAST_SCENES:
+        raise UsageError(f"--learn-structures needs {LEAST_SCENES} scenes, each of another day")
+    tables = []
+    for path in paths:
+        image = open_image([path], cast("Literal['auto', 's1', 's2']", sensor))
+        if image.geometry.kind == "none":
+            raise InputError("tells no place: nothing can be learnt from it", path=str(path))
+        tables.append(find_ships(image))
+    places = learn_structures(tables)
+    lines = ["lat,lon", *(f"{lat:.6f},{lon:.6f}" for lat, lon in places.tolist())]
+    aside = out.with_name(f".{out.name}.part")
+    try:
+        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        aside.replace(out)
+    except OSError as error:
+        raise StoreError(f"{out}: cannot be written: {error}") from error
+    say(f"{len(places)} fixed places in {len(paths)} scenes are in {out}")
 
 
 def to_geojson(image: "Image", ships: "pa.Table") -> dict[str, Any]:

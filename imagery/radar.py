@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import ndimage, special
 
 from imagery import _cfar
 from imagery.cfar import IW_GRDH_LOOKS
@@ -28,6 +28,13 @@ _MIDDLE = 400.0
 _STRIP_ROWS = 1024
 _FILLER = -9000.0
 """Values at or below it are no decibels, nor hundredths of them: -9999, -32768 and the like."""
+_SQUARE_ROWS, _LEAST_SQUARES = 500, 100
+"""Rows of squares that are looked at, and squares below which nothing is told."""
+_SQUARES_PX = (3, 4, 5, 6)
+_CELL_PX = 4.4
+"""Pixels of a resolution cell of IW GRDH: 20 x 22 m on 10 m."""
+_CLUMP_RATE = 1e-9
+_LIFT = 8
 _LEAST_LOOKS, _MOST_LOOKS = 0.7, 60.0
 
 
@@ -102,8 +109,65 @@ def load_amplitude(image: Image, band: str) -> tuple[Pixels, Encoding]:
     out = np.empty(image.shape, np.uint16)
     for top in range(0, rows, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, rows)
-        out[top:bottom] = to_amplitude(image.read(band, (top, bottom, 0, columns)), encoding)
+        values = image.read(band, (top, bottom, 0, columns))
+        byte = values.dtype == np.uint8
+        out[top:bottom] = to_amplitude(values, encoding)
+    if byte:
+        lift_saturated(out, int(255 * encoding.scale + encoding.shift), encoding.looks)
     return out, encoding
+
+
+def cut_off_share(image: Image) -> float:
+    """Return the share of pixels at the end of an 8-bit scale, by patches; of the worst band."""
+    shares = [0.0]
+    for band in image.bands:
+        patches = [image.read(band, window) for window in _patches(image.shape)]
+        if patches[0].dtype == np.uint8:
+            shares.append(float(np.mean([(patch == 255).mean() for patch in patches])))
+    return max(shares)
+
+
+def lift_saturated(pixels: Pixels, top: int, looks: float) -> None:
+    """Make clumps at the end of an 8-bit picture's scale stand out again, in place.
+
+    Quick looks are stretched until the sea is grey; ships are then cut off at 255, which is no more
+    than twice the sea, and no threshold is ever passed. The smallest square is taken that sea fills
+    with such pixels once in 1e9 at most; all that hangs together with one is lifted, by a factor
+    that any threshold lets through. Where the sea is too bright or too patchy for that, nothing is.
+    """
+    cut = pixels >= top
+    if not cut.any():
+        return
+    for side in _SQUARES_PX:
+        if _chance_of_square(pixels, side, top, looks) <= _CLUMP_RATE:
+            core = ndimage.binary_opening(cut, np.ones((side, side)))
+            labels, count = ndimage.label(cut, np.ones((3, 3)))
+            lifted = np.zeros(count + 1, np.bool_)
+            lifted[labels[core]] = True
+            lifted[0] = False
+            pixels[lifted[labels]] = min(top * _LIFT, 65535)
+            return
+
+
+def _chance_of_square(pixels: Pixels, side: int, top: int, looks: float) -> float:
+    """Return the chance that a square of sea has the mean power of one cut off throughout.
+
+    Power of squares is taken for gamma distributed: with the looks of their resolution cells, or
+    with as few as the lower half of the picture's own squares shows, where waves hang together.
+    """
+    rows, columns = (size // side for size in pixels.shape)
+    step = max(rows // _SQUARE_ROWS, 1)
+    some = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side)[::step]
+    whole = (some > 0).all(axis=(1, 3))
+    power = (some.astype(np.float32) ** 2).mean(axis=(1, 3))[whole]
+    if power.size < _LEAST_SQUARES:
+        return 1.0
+    low, middle = np.quantile(power, (0.16, 0.5))
+    spread = float(np.log(middle / low))
+    independent = looks * side**2 / _CELL_PX
+    if spread > 0.0:
+        independent = min(independent, 1.0 / spread**2)
+    return float(special.gammaincc(independent, independent * top**2 / float(middle)))
 
 
 def _valid(values: NDArray[Any], nodata: float | None, shift: float) -> NDArray[np.bool_]:

@@ -17,12 +17,12 @@ Floats = NDArray[np.float64]
 
 NEAR_M = 60.0
 """Distance within which a detection is the structure (a buoy swings by as much)."""
-_LEAST_SCENES = 3
+LEAST_SCENES = 3
 _LEAST_SHARE = 0.6
 _EARTH_M = 6_371_008.8
 
 
-def learn_structures(scenes: Sequence[pa.Table], *, least: int = _LEAST_SCENES) -> Floats:
+def learn_structures(scenes: Sequence[pa.Table], *, least: int = LEAST_SCENES) -> Floats:
     """Return places (lat, lon) that show something in most scenes, shape (n, 2).
 
     Args:

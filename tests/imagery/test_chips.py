@@ -18,7 +18,7 @@ from imagery.ships import find_ships
 from imagery.simulate import Ship, radar_scene
 from imagery.structures import learn_structures, read_structures, without_structures
 from tests.imagery.conftest import Writer, radar_image
-from vessels.errors import InputError
+from vessels.errors import InputError, StoreError, UsageError
 
 SCENE = [Ship(110.0, 150.0, 90.0, 30.0), Ship(260.0, 300.0, 140.0, 80.0)]
 
@@ -107,6 +107,26 @@ def test_reflectance_offset() -> None:
     assert reflectance(numbers, 4.0)[1:] == pytest.approx([0.0, 0.015, 0.2])
     assert reflectance(numbers, 2.14)[1:] == pytest.approx([0.1, 0.115, 0.3])
     assert np.isnan(reflectance(numbers, None)[0])
+
+
+def test_command_learns_structures(write_tiff: Writer, tmp_path: Path) -> None:
+    from darkwake.cli_tiles import structures_in_images
+
+    days = [
+        write_tiff(
+            f"day{i}_VV.tif",
+            radar_scene((300, 320), [Ship(100.0, 100.0, 80.0), Ship(*at, 60.0)], seed=30 + i)["vv"],
+        )
+        for i, at in enumerate([(200.0, 250.0), (250.0, 60.0), (60.0, 240.0)])
+    ]
+    out = tmp_path / "rigs.csv"
+    structures_in_images(days, "auto", out)
+    assert len(read_structures(out)) == 1
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+    with pytest.raises(UsageError, match="another day"):
+        structures_in_images(days[:2], "auto", out)
+    with pytest.raises(StoreError, match="cannot be written"):
+        structures_in_images(days, "auto", tmp_path / "none" / "rigs.csv")
 
 
 def test_structures_are_learnt_and_left_out(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from imagery import sar
 from imagery.cfar import Ring, find_hits
 from imagery.detections import DETECTION
+from imagery.radar import cut_off_share
 from imagery.sar import sample_hits, set_limits
 from imagery.ships import find_ships
 from imagery.simulate import CALM_DB, ROUGH_DB, Ship, radar_scene
@@ -163,3 +164,25 @@ def test_seeds_of_a_chip_are_those_of_a_second_scan() -> None:
     assert np.array_equal(seeds.row, again.row)
     assert np.array_equal(seeds.column, again.column)
     assert seeds.over == pytest.approx(again.over, rel=1e-12)
+
+
+@pytest.mark.parametrize("stretch", [2.0, 1.5])
+def test_eight_bits_cut_off_above_the_sea(stretch: float) -> None:
+    # A quick look with its sea at grey 128, as viewers write them: no ship is more than twice that.
+    ships = [Ship(r, c, 150.0, 30.0) for r in (150, 350, 550) for c in (150, 350, 550)]
+    numbers = radar_scene((700, 700), ships, seed=4)["vv"].astype(float)
+    grey = np.clip(numbers / (numbers.mean() * stretch) * 255.0, 0, 255).astype(np.uint8)
+    image = radar_image({"vv": grey})
+    assert cut_off_share(image) > 0.002
+    found, false = matched(find_ships(image), ships)
+    if stretch == 2.0:
+        assert len(found) >= 8
+    assert false == 0
+
+
+@pytest.mark.parametrize("texture_m", [0.0, 100.0])
+def test_eight_bits_of_blank_sea_hold_no_ship(texture_m: float) -> None:
+    shape = 4.0 if texture_m else np.inf
+    numbers = radar_scene((700, 700), seed=5, texture_shape=shape, texture_m=texture_m)["vv"]
+    grey = np.clip(numbers / (numbers.mean() * 2.0) * 255.0, 0, 255).astype(np.uint8)
+    assert find_ships(radar_image({"vv": grey})).num_rows == 0
