@@ -110,7 +110,7 @@ def _any_above(line: Pixels, packed: Ints, lowest: float) -> bool:
     for k in range(line.size):
         total, count = packed[k] & _SUM_MASK, packed[k] >> _COUNT_BIT
         above += np.int64(line[k] * float(count) > lowest * float(total))
-    return above > 0
+    return bool(above > 0)
 
 
 @njit(nogil=True, cache=True)
