@@ -6,7 +6,8 @@
   `ratio_to_duckdb_read_sort`: to DuckDB hashing the file, reading the 13 columns that a replay
   needs and sorting them by number and time, in rounds that take turns.
 - `workers`: seconds of the detection stage with 1, 2, ... workers in turns, up to `--most-workers`;
-  the events must be equal to the byte.
+  the events must be equal to the byte. `cpu_seconds` are those of the whole command, `other_cores`
+  the mean number of cores that other processes took meanwhile: threads have only what is left.
 - `start`: a small file with an empty cache of compiled kernels (cold), and again (warm).
 - `gaps`, `stops`: what the peers need for a part of the work, so their times are a floor. pandas
   takes the whole day. movingpandas' ObservationGapSplitter and TrajectoryStopDetector take the
@@ -18,6 +19,7 @@ import argparse
 import hashlib
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -65,7 +67,7 @@ def run_replay(day: Path, extra: list[str], cache: Path | None = None) -> Run:
         out = Path(folder) / "run"
         command = [sys.executable, "-m", "darkwake", "replay", str(day), "--out", str(out)]
         environment = {**os.environ, **({"NUMBA_CACHE_DIR": str(cache)} if cache else {})}
-        begin = time.perf_counter()
+        begin, before, busy = time.perf_counter(), _children_s(), _busy_s()
         process = psutil.Popen(
             [*command, "--no-map", *extra], stderr=subprocess.PIPE, env=environment
         )
@@ -77,15 +79,30 @@ def run_replay(day: Path, extra: list[str], cache: Path | None = None) -> Run:
         watcher.join()
         if process.returncode:
             raise RuntimeError(errors.decode(errors="replace")[-2000:])
+        cpu_s = _children_s() - before
         told = json.loads((out / "run.json").read_text(encoding="utf-8"))
         return {
             "seconds": seconds,
+            "cpu_seconds": cpu_s,
+            "other_cores": max(_busy_s() - busy - cpu_s, 0.0) / seconds,
             "peak_mb": peak[0] / 1e6,
             "stages": told["seconds"],
             "rows": told["rows_read"],
             "workers": told["workers"],
             "events": hashlib.sha256((out / "events.geojson").read_bytes()).hexdigest(),
         }
+
+
+def _children_s() -> float:
+    """Return the processor seconds of all processes that were started here and are over."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _busy_s() -> float:
+    """Return the processor seconds that the machine has worked."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
 
 
 def read_and_sort(day: Path) -> float:
@@ -146,6 +163,8 @@ def workers(day: Path, rounds: int, most: int) -> None:
             workers=count,
             detect_seconds=round(detect[count], 2),
             speed_up=round(detect[1] / detect[count], 2),
+            cpu_seconds=round(statistics.median(run["cpu_seconds"] for run in runs[count]), 1),
+            other_cores=round(statistics.median(run["other_cores"] for run in runs[count]), 2),
             peak_mb=round(max(run["peak_mb"] for run in runs[count])),
             identical=True,
         )
