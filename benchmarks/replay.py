@@ -7,7 +7,8 @@
   needs and sorting them by number and time, in rounds that take turns.
 - `workers`: seconds of the detection stage with 1, 2, ... workers in turns, up to `--most-workers`;
   the events must be equal to the byte. `cpu_seconds` are those of the whole command, `other_cores`
-  the mean number of cores that other processes took meanwhile: threads have only what is left.
+  the mean number of cores that other processes took meanwhile. `machine_speed_up` is that of an
+  empty kernel in as many threads, in the same turns: what the machine had to give.
 - `start`: a small file with an empty cache of compiled kernels (cold), and again (warm).
 - `gaps`, `stops`: what the peers need for a part of the work, so their times are a floor. pandas
   takes the whole day. movingpandas' ObservationGapSplitter and TrajectoryStopDetector take the
@@ -28,6 +29,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import psutil
+from numba import njit
 
 from darkwake.options import cores
 
@@ -150,9 +153,12 @@ def workers(day: Path, rounds: int, most: int) -> None:
     """Print what each number of workers does for the detection stage."""
     counts = range(1, most + 1)
     runs: dict[int, list[Run]] = {count: [] for count in counts}
+    plain: dict[int, list[float]] = {count: [] for count in counts}
     for _ in range(rounds):
         for count in counts:
+            plain[count].append(turn_over(count))
             runs[count].append(run_replay(day, ["--workers", str(count)]))
+    given = {n: statistics.median(seconds) for n, seconds in plain.items()}
     detect = {n: statistics.median(run["stages"]["detect"] for run in runs[n]) for n in counts}
     events = {run["events"] for some in runs.values() for run in some}
     if len(events) > 1:
@@ -163,11 +169,31 @@ def workers(day: Path, rounds: int, most: int) -> None:
             workers=count,
             detect_seconds=round(detect[count], 2),
             speed_up=round(detect[1] / detect[count], 2),
+            machine_speed_up=round(
+                statistics.median(plain[1]) / statistics.median(plain[count]), 2
+            ),
             cpu_seconds=round(statistics.median(run["cpu_seconds"] for run in runs[count]), 1),
             other_cores=round(statistics.median(run["other_cores"] for run in runs[count]), 2),
             peak_mb=round(max(run["peak_mb"] for run in runs[count])),
             identical=True,
         )
+
+
+@njit(nogil=True)
+def _turn(times: int) -> float:
+    x = 1.0
+    for _ in range(times):
+        x = x * 1.0000001 + 1e-9
+    return x
+
+
+def turn_over(threads: int, times: int = 1_000_000_000) -> float:
+    """Return the seconds of a kernel without lock or memory, divided over threads."""
+    _turn(1)  # compiled
+    with ThreadPoolExecutor(threads) as pool:
+        begin = time.perf_counter()
+        list(pool.map(_turn, [times // threads] * threads))
+        return time.perf_counter() - begin
 
 
 def start(day: Path) -> None:
