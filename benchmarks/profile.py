@@ -3,12 +3,13 @@
 `python -m benchmarks.profile PATH... [--rate 100] [--top 12]` runs `darkwake replay PATH...
 --no-map --workers 1` under py-spy, twice, and prints JSON lines for the stages `read` and `detect`:
 
-- `lines`: the innermost lines of Python, by share of the stage's samples. A line that calls a
-  compiled kernel, numpy, Arrow or DuckDB stands for all of their work. A loop over rows in Python
-  would be many lines of one function, each under the lock.
-- `locked`: the share of the stage's time in which any thread held Python's lock: all of Python is
-  in it, and what numpy does without letting go of it. From the second run, which samples the
-  holders of the lock alone; `locked_lines` are theirs, by share of all of the stage's time.
+- one for the stage: its samples, and as `locked` the share of its time in which any thread held
+  Python's lock. All of Python is in it, and what numpy does without letting go of it. It is from
+  the second run, which samples the holders of the lock alone.
+- one for each of the commonest innermost lines of Python: its share of the stage's samples, and how
+  much of the stage's time it held the lock. A line that calls a compiled kernel, numpy, Arrow or
+  DuckDB stands for all of their work. A loop over rows in Python would be lines as often locked as
+  seen.
 """
 
 import argparse
@@ -50,11 +51,6 @@ def innermost(samples: Samples, frame: str) -> Counter[str]:
     return found
 
 
-def shares(lines: Counter[str], whole: float, top: int) -> dict[str, float]:
-    """Return the commonest lines with their share of a whole."""
-    return {line: round(count / whole, 3) for line, count in lines.most_common(top)}
-
-
 def report(paths: list[str], rate: int, top: int) -> Iterator[dict[str, Any]]:
     """Yield a record for each stage."""
     with tempfile.TemporaryDirectory() as name:
@@ -63,14 +59,11 @@ def report(paths: list[str], rate: int, top: int) -> Iterator[dict[str, Any]]:
     for stage, frame in STAGES.items():
         lines, locked = innermost(every, frame), innermost(holders, frame)
         ticks = seconds[stage] * rate
-        yield {
-            "benchmark": "profile",
-            "stage": stage,
-            "samples": lines.total(),
-            "lines": shares(lines, lines.total(), top),
-            "locked": round(locked.total() / ticks, 3),
-            "locked_lines": shares(locked, ticks, top),
-        }
+        about = {"benchmark": "profile", "stage": stage}
+        yield {**about, "samples": lines.total(), "locked": round(locked.total() / ticks, 3)}
+        for line, count in lines.most_common(top):
+            share, held = count / lines.total(), locked[line] / ticks
+            yield {**about, "line": line, "share": round(share, 3), "locked_share": round(held, 3)}
 
 
 def main() -> None:

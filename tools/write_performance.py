@@ -58,7 +58,7 @@ TITLES = {
             "Where a replay in one thread spends its time, by py-spy: innermost lines of Python by "
             "share of the stage's samples, and the share of its time under Python's lock. Lines "
             "that call a kernel, numpy, Arrow or DuckDB stand for their work; a loop over rows in "
-            "Python would be many lines of one function, all of them locked."
+            "Python would be lines as often locked as seen."
         ),
     ),
     "encounters": (
