@@ -70,10 +70,15 @@ def tiles(
     ] = None,
     next_pass: Annotated[
         bool,
-        typer.Option("--next-pass", help="Tell when Sentinel-1 and -2 pass next, from --tle."),
+        typer.Option("--next-pass", help="Tell when Sentinel-1 and -2 pass next."),
     ] = False,
     tle: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Two-line elements with names.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Two-line elements with names; remembered in the imagery cache for later commands"
+            " and the watch.",
+        ),
     ] = None,
     days: Annotated[
         float, typer.Option(metavar="DAYS", min=0.1, max=60, help="How far ahead to look.")
@@ -100,9 +105,9 @@ def tiles(
         else:
             ships_in_images(files, sensor, structures, as_json=as_json)
     elif next_pass:
-        if not (arguments and run and tle):
-            raise UsageError("--next-pass needs EVENT_ID..., --run DIR and --tle FILE")
-        passes_of_events(arguments, run, tle, days, as_json=as_json)
+        if not (arguments and run):
+            raise UsageError("--next-pass needs EVENT_ID... and --run DIR")
+        passes_of_events(arguments, run, tle, config, days, as_json=as_json)
     elif arguments and run:
         images_of_events(arguments, run, scenes or [], config, as_json=as_json)
     else:
@@ -110,12 +115,20 @@ def tiles(
 
 
 def passes_of_events(
-    event_ids: Sequence[str], run: Path, tle: Path, days: float, *, as_json: bool
+    event_ids: Sequence[str],
+    run: Path,
+    tle: Path | None,
+    config: Path | None,
+    days: float,
+    *,
+    as_json: bool,
 ) -> None:
     """Print when satellites pass next over where events' vessels can be."""
-    from darkwake.next_pass import next_pass  # noqa: PLC0415 - as in darkwake/cli.py
+    from darkwake.config import load_settings  # noqa: PLC0415 - as in darkwake/cli.py
+    from darkwake.next_pass import elements_for, next_pass  # noqa: PLC0415
 
-    found = next_pass(run, event_ids, tle, days)
+    satellites = elements_for(tle, Path(load_settings(config).imagery.cache))
+    found = next_pass(run, event_ids, satellites, days)
     if as_json:
         say_json(found)
         return

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from darkwake.tiles import events_of
-from darkwake.tiles_run import RunFixes
+from darkwake.tiles_run import Fixes, RunFixes
 from darkwake.vessel_fixes import database
 from detectors.events import Event
 from imagery.expected import expect
 from imagery.passes import Pass, Satellite, next_passes, read_tle
 from imagery.scenes import Outline
 from vessels.clock import iso_z
+from vessels.errors import StoreError, UsageError
 from vessels.units import US_PER_DAY, US_PER_MIN
 
 _SLACK_M = 20_000.0
@@ -27,14 +28,44 @@ _APART_US = 2 * US_PER_DAY
 _METRES_PER_DEGREE = 111_195.0
 
 
-def next_pass(run: Path, event_ids: Sequence[str], tle: Path, days: float) -> list[dict[str, Any]]:
+ELEMENTS = "elements.tle"
+"""Name in the imagery cache of the elements that were given last."""
+_TOLD = 3
+
+
+def elements_for(given: Path | None, cache: Path) -> list[Satellite]:
+    """Return the satellites of a file, which is remembered; without one, those remembered.
+
+    Raises:
+        UsageError: there is no file and nothing is remembered.
+        InputError: the elements cannot be read.
+        StoreError: they cannot be remembered.
+    """
+    held = cache / ELEMENTS
+    if given is None:
+        if not held.exists():
+            raise UsageError("--next-pass needs --tle FILE once; it is remembered then")
+        return read_tle(held)
+    satellites = read_tle(given)
+    aside = cache / f"{ELEMENTS}.part"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(given.read_bytes())
+        aside.replace(held)
+    except OSError as error:
+        raise StoreError(f"{held}: cannot be remembered: {error.strerror or error}") from error
+    return satellites
+
+
+def next_pass(
+    run: Path, event_ids: Sequence[str], satellites: Sequence[Satellite], days: float
+) -> list[dict[str, Any]]:
     """Return passes and earlier visits of events of a run, from the run's own now on.
 
     Raises:
         UsageError: the run has no such event.
-        InputError: the run or the elements cannot be read.
+        InputError: the run cannot be read.
     """
-    satellites = read_tle(tle)
     events = events_of(run, event_ids)
     with database() as connection:
         fixes = RunFixes(connection, run)
@@ -44,20 +75,38 @@ def next_pass(run: Path, event_ids: Sequence[str], tle: Path, days: float) -> li
 def _of(
     event: Event, fixes: RunFixes, satellites: Sequence[Satellite], days: float
 ) -> dict[str, Any]:
-    ship = fixes.around(event.hull_id, event.now_us)
-    area = _disk(event.lat, event.lon, _SLACK_M)
-    if ship is not None:
-        now = expect([ship], event.now_us)
-        reach_m = 2.0 * math.sqrt(float(now.variance_m2[0])) + _SLACK_M
-        area = _disk(float(now.lat[0]), float(now.lon[0]), min(reach_m, 500_000.0))
     begin = datetime.fromtimestamp(event.now_us / 1e6, UTC)
     visits = _visits(event, fixes)
     return {
         "event_id": event.event_id,
-        "passes": [_told(one) for one in next_passes(satellites, area, begin, days)],
+        "passes": [_told(one) for one in next_passes(satellites, _area(event, fixes), begin, days)],
         "visits": [[iso_z(first), iso_z(last)] for first, last in visits],
         "repeats": _repeats(visits),
     }
+
+
+def _area(event: Event, fixes: Fixes) -> Outline:
+    """Return where the event's vessel can be at the event's own now."""
+    ship = fixes.around(event.hull_id, event.now_us)
+    if ship is None:
+        return _disk(event.lat, event.lon, _SLACK_M)
+    now = expect([ship], event.now_us)
+    reach_m = 2.0 * math.sqrt(float(now.variance_m2[0])) + _SLACK_M
+    return _disk(float(now.lat[0]), float(now.lon[0]), min(reach_m, 500_000.0))
+
+
+def passes_sentence(
+    event: Event, fixes: Fixes, satellites: Sequence[Satellite], now_us: int, days: float
+) -> str:
+    """Return in a sentence when satellites pass next over an event; empty where none does."""
+    begin = datetime.fromtimestamp(now_us / 1e6, UTC)
+    passes = next_passes(satellites, _area(event, fixes), begin, days)[:_TOLD]
+    if not passes:
+        return ""
+    told = ", ".join(f"{one.satellite} {one.time:%Y-%m-%d %H:%M}" for one in passes)
+    oldest = max(one.elements_age_days for one in passes)
+    doubt = ", and the times doubtful" if any(one.doubtful for one in passes) else ""
+    return f"Next passes (UTC): {told}; the orbit elements are {oldest:.0f} days off{doubt}."
 
 
 def _told(one: Pass) -> dict[str, Any]:

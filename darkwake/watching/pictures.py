@@ -18,6 +18,7 @@ from alerts.pictured import note_picture
 from alerts.schema import alerts, events
 from alerts.stored import row_event, with_alerts
 from darkwake.imagery_settings import Imagery
+from darkwake.next_pass import ELEMENTS, elements_for, passes_sentence
 from darkwake.tiles import look_and_write, mail_picture, read_findings, remember
 from darkwake.tiles_archive import ArchiveFixes
 from darkwake.tiles_providers import providers_of
@@ -38,6 +39,8 @@ LOOKED_AT = ("dark_rendezvous", "encounter", "dark_period", "loitering")
 REVIEWED = ("dismissed", "closed")
 """Alerts of which nobody wants to know more."""
 EVENTS_A_RUN = 4
+PASS_DAYS = 6.0
+"""How far ahead passes are told: Sentinel-2 comes back after 5 days, Sentinel-1 after 6 to 12."""
 AGAIN_US = 6 * US_PER_H
 SETTLED_US = 2 * US_PER_DAY
 _MB = 1_000_000
@@ -107,11 +110,13 @@ def _look(
     end_us = event.now_us if event.end_us is None else event.end_us
     hulls = [hull for hull in (event.hull_id, event.other_hull_id) if hull]
     before = read_findings(folder).get(event.event_id, {})
+    waiting = ""
     try:
         with database() as connection:
             archive = Path(desk.settings.store.archive)
             fixes = ArchiveFixes(connection, archive, event.start_us, end_us, hulls)
             finding = look_and_write(folder, event, fixes, providers, settings)
+            waiting = _next_passes(event, fixes, settings)
     except InputError as error:
         finding = {
             "event_id": event.event_id,
@@ -124,10 +129,21 @@ def _look(
     if finding["says"] == before.get("says"):
         return bool(finding["answer"] == "seen")
     png = mail_picture(folder, event.event_id) if finding["answer"] == "seen" else None
-    picture = {"says": finding["says"], "png": base64.b64encode(png).decode() if png else ""}
+    # Not part of the finding: times of passes change with every look, and are no news.
+    says = [*finding["says"], *([waiting] if waiting else [])]
+    picture = {"says": says, "png": base64.b64encode(png).decode() if png else ""}
     with transaction(desk.engine) as store:
         note_picture(store, desk.context(), event.event_id, picture)
     return png is not None
+
+
+def _next_passes(event: Event, fixes: ArchiveFixes, settings: Imagery) -> str:
+    """Return when satellites pass next over an open event; empty without remembered elements."""
+    cache = Path(settings.cache)
+    if event.end_us is not None or not (cache / ELEMENTS).exists():
+        return ""
+    now_us = max(event.now_us, wall_us())
+    return passes_sentence(event, fixes, elements_for(None, cache), now_us, PASS_DAYS)
 
 
 def _today() -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sgp4.api import Satrec
 
+from darkwake.next_pass import ELEMENTS, elements_for
 from imagery.passes import (
     Satellite,
     _checksum,
@@ -17,7 +18,7 @@ from imagery.passes import (
     sidereal,
 )
 from imagery.s1_annotation import read_annotation
-from vessels.errors import InputError
+from vessels.errors import InputError, StoreError, UsageError
 
 DOG_LEG = tuple(
     (140.4 + 0.2 * x, -9.5 + 0.2 * y) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
@@ -157,3 +158,20 @@ def test_files_of_elements_are_read_and_refused(tmp_path: Path) -> None:
         read_tle(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_tle(tmp_path / "none")
+
+
+def test_elements_are_remembered(tmp_path: Path) -> None:
+    cache, given = tmp_path / "cache", tmp_path / "s1.tle"
+    with pytest.raises(UsageError, match="once"):
+        elements_for(None, cache)
+    given.write_text("\n".join(["SENTINEL-1A", *elements(), ""]))
+    (first,) = elements_for(given, cache)
+    given.unlink()
+    (again,) = elements_for(None, cache)
+    assert (again.name, again.sensor) == (first.name, "s1")
+    assert [file.name for file in cache.iterdir()] == [ELEMENTS]
+    cache = tmp_path / "file"
+    cache.write_text("")
+    given.write_text("\n".join(["SENTINEL-1A", *elements(), ""]))
+    with pytest.raises(StoreError, match="cannot be remembered"):
+        elements_for(given, cache)

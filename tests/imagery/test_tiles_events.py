@@ -203,19 +203,23 @@ def test_next_passes_and_earlier_visits_are_told(run: Path, tmp_path: Path) -> N
     first, second = elements()
     tle = tmp_path / "s1.tle"
     tle.write_text(f"SENTINEL-1A\n{first}\n{second}\n")
-    given = ["tiles", stop, "--next-pass", "--run", run, "--tle", tle]
+    config = tmp_path / "darkwake.toml"
+    config.write_text(f"[imagery]\ncache = {json.dumps(str(tmp_path / 'cache'))}\n")
+    bare = ["tiles", stop, "--next-pass", "--run", run, "--config", config]
+    code, _, errors = command(*bare)
+    assert code == 2
+    assert "remembered" in errors
+    given = [*bare, "--tle", tle]
     code, printed, errors = command(*given, "--json")
     assert code == 0, errors
     (told,) = json.loads(printed)
     assert told["passes"]
     assert all(one["time"] > "2015-07-19" for one in told["passes"])
     assert told["visits"][-1][0].startswith("2015-07-1")
-    code, printed, errors = command(*given)
+    tle.unlink()  # from now on it is remembered
+    code, printed, errors = command(*bare)
     assert code == 0, errors
     assert "SENTINEL-1A" in printed
-    code, _, errors = command("tiles", stop, "--next-pass", "--run", run)
-    assert code == 2
-    assert "needs" in errors
 
 
 @needs_chromium

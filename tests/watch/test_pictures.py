@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import time_machine
 from PIL import Image as Picture
 from sqlalchemy import select
 
@@ -19,12 +20,14 @@ from alerts.pictured import PICTURE_MOVE
 from alerts.schema import outbox
 from darkwake.archive.writer import write_rows
 from darkwake.demo_scene import CARRIER_LENGTH_M, CARRIER_PLACE, TIME, write_scenes
+from darkwake.next_pass import elements_for
 from darkwake.tiles import read_findings
 from darkwake.watching.assembly import open_desk
 from darkwake.watching.jobs import JOBS, Desk, run_job, wait_s
 from darkwake.watching.pictures import look_for_pictures
 from detectors.events import Event
 from tests.alerts.samples import Change, dark, take_in
+from tests.imagery.test_passes import elements
 from tests.watch.scripted import settings_for
 from vessels.schema import FIXES
 from vessels.units import US_PER_H
@@ -70,6 +73,7 @@ def desk(tmp_path: Path, store_url: str) -> Iterator[Desk]:
     """Yield a watch with the carrier in its archive and a folder of scenes."""
     (tmp_path / "scenes").mkdir()
     imagery = f'[imagery]\nfolders = ["{tmp_path}/scenes"]\npictures = "{tmp_path}/pictures"\n'
+    imagery += f'cache = "{tmp_path}/cache"\n'
     settings = settings_for(tmp_path, store_url, ["a"], f"{imagery}{MAIL}")
     write_rows(Path(settings.store.archive), [fixes()], "one")
     with open_desk(settings) as opened:
@@ -163,3 +167,19 @@ def test_it_is_a_job_like_the_others(desk: Desk) -> None:
     assert wait_s(JOBS["imagery"], desk) > 800.0
     with reading(desk.engine) as connection:
         assert get_fact(connection, "job:imagery")
+
+
+def test_the_note_of_an_open_event_tells_the_next_passes(desk: Desk, tmp_path: Path) -> None:
+    event = loiterer(end_us=None)
+    take_in(desk.engine, desk.policy, Change("opened", event))
+    given = tmp_path / "s1.tle"
+    lines = [("SENTINEL-1A", *elements(node)) for node in (160.0, 175.0, 190.0, 205.0, 220.0)]
+    given.write_text("\n".join(line for one in lines for line in one))
+    elements_for(given, tmp_path / "cache")
+    with time_machine.travel(TIME + timedelta(hours=5), tick=False):
+        assert look_for_pictures(desk).startswith("1 looked at, 0 seen")
+        again = look_for_pictures(desk)
+    (move,) = told(desk, event)
+    assert "Next passes (UTC): SENTINEL-1A 2015-07-" in move["note"]
+    assert move["note"].endswith(("days off.", "doubtful."))
+    assert again == ""  # that time went on is no news
