@@ -13,7 +13,7 @@ from imagery.detections import Ship
 from imagery.geometry import AffineGeometry
 from imagery.image import ArrayBand, Image
 from imagery.opening import open_image
-from imagery.optical import LEAST_SCORE, _large_or_far
+from imagery.optical import LEAST_SCORE, _large_or_far, _once
 from imagery.shapes import Surroundings
 from imagery.ships import find_ships
 from tests.imagery.conftest import OPEN_SEA
@@ -225,3 +225,15 @@ def test_what_is_small_counts_off_shore_alone() -> None:
         for row, area in ((50.0, 5), (75.0, 5), (75.0, 6))
     ]
     assert _large_or_far(ships, scene) == [ships[0], ships[2]]
+
+
+def test_a_frame_on_a_part_of_a_better_ship_is_the_same_ship() -> None:
+    def hull(row: float, column: float, length_px: float, score: float) -> Ship:
+        spread = (length_px**2 / 12.0, 4.0**2 / 12.0, 0.0)  # along the rows, 4 pixels broad
+        return Ship(row, column, spread, score, 20.0, 80, "optical", ("beside_land",))
+
+    whole, bow = hull(50.0, 50.0, 24.0, 0.6), hull(60.0, 51.0, 8.0, 0.5)
+    astern, abreast = hull(77.0, 50.0, 24.0, 0.4), hull(50.0, 55.0, 24.0, 0.3)
+    faint = hull(200.0, 200.0, 24.0, LEAST_SCORE - 0.01)
+    ships = [faint, bow, abreast, whole, astern]
+    assert _once(ships) == _once(ships[::-1]) == [whole, astern, abreast]
