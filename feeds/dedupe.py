@@ -25,6 +25,7 @@ _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 Hashes = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
 Unsigned = npt.NDArray[np.unsignedinteger]
+Rows = npt.NDArray[np.uint32]
 _NO_NULLS = np.empty(0, np.uint8)
 _UNSIGNED = {8: np.uint8, 32: np.uint32, 64: np.uint64}
 
@@ -45,26 +46,44 @@ def _folded(value: np.uint64, bits: np.uint64) -> np.uint64:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _is_valid(validity: Bytes, bit: int) -> bool:
-    return validity[bit >> 3] >> (bit & 7) & 1 != 0
+def _known(validity: Bytes, bit: int) -> np.uint64:
+    """Return all bits set where a row is not null, else none: what is known is chosen by masks.
+
+    Nulls come in no order, so a branch would be guessed wrong every other time.
+    """
+    at = np.uint64(bit)
+    known = np.uint64(validity[at >> np.uint64(3)]) >> (at & np.uint64(7)) & np.uint64(1)
+    return np.uint64(0) - known
 
 
 @numba.njit(cache=True, nogil=True)
 def _add_values(hashes: Hashes, values: Unsigned, validity: Bytes, offset: int) -> None:
     """Take a column into the hashes. `validity` is Arrow's bitmap, empty where nothing is null."""
+    if len(validity) == 0:
+        for row in range(len(hashes)):
+            hashes[row] = _folded(hashes[row], np.uint64(values[row]))
+        return
     for row in range(len(hashes)):
-        known = len(validity) == 0 or _is_valid(validity, offset + row)
-        hashes[row] = _folded(hashes[row], np.uint64(values[row]) if known else _NULL)
+        known = _known(validity, offset + row)
+        hashes[row] = _folded(hashes[row], np.uint64(values[row]) & known | _NULL & ~known)
 
 
 @numba.njit(cache=True, nogil=True)
 def _add_words(
-    hashes: Hashes, indices: npt.NDArray[np.int32], words: Hashes, validity: Bytes, offset: int
+    hashes: Hashes, indices: Unsigned, words: Hashes, validity: Bytes, offset: int
 ) -> None:
-    """Take a dictionary column into the hashes: that of its word for each row."""
+    """Take a dictionary column into the hashes: that of its word for each row.
+
+    `words` has at least one; a null's index says nothing, so the first stands in for its word.
+    """
+    if len(validity) == 0:
+        for row in range(len(hashes)):
+            hashes[row] = _folded(hashes[row], words[indices[row]])
+        return
     for row in range(len(hashes)):
-        known = len(validity) == 0 or _is_valid(validity, offset + row)
-        hashes[row] = _folded(hashes[row], words[indices[row]] if known else _NULL)
+        known = _known(validity, offset + row)
+        word = words[np.uint64(indices[row]) & known]
+        hashes[row] = _folded(hashes[row], word & known | _NULL & ~known)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,17 +102,35 @@ def _hash_texts(offsets: npt.NDArray[np.int32], data: Bytes, out: Hashes) -> Non
 
 
 @numba.njit(cache=True, nogil=True)
-def _mark_new(hashes: Hashes, table: Hashes, fresh: npt.NDArray[np.bool_]) -> int:
-    """Set `fresh` where a row was not seen lately; return how many rows are duplicates."""
+def _find_new(hashes: Hashes, table: Hashes, rows: Rows) -> int:
+    """Write the rows that were not seen lately to `rows`, in order; return how many there are."""
     mask = np.uint64(len(table) - 1)
-    seen = 0
+    count = 0
     for row in range(len(hashes)):
         value = _mixed(hashes[row]) | np.uint64(1 << 63)  # never 0, the empty slot
         slot = value & mask
-        fresh[row] = table[slot] != value
-        seen += not fresh[row]
+        rows[count] = row
+        count += table[slot] != value
         table[slot] = value
-    return seen
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _take_values(values: Unsigned, rows: Rows, out: Unsigned) -> None:
+    for i in range(len(rows)):
+        out[i] = values[rows[i]]
+
+
+@numba.njit(cache=True, nogil=True)
+def _take_validity(validity: Bytes, offset: int, rows: Rows, out: Bytes) -> None:
+    """Write the bits of some rows; `out` has a byte for eight of them, begun or not."""
+    for byte in range(len(out)):  # each byte is written once
+        bits = np.uint64(0)
+        for bit in range(min(8, len(rows) - 8 * byte)):
+            row = np.uint64(rows[8 * byte + bit]) + np.uint64(offset)
+            known = np.uint64(validity[row >> np.uint64(3)]) >> (row & np.uint64(7)) & np.uint64(1)
+            bits |= known << np.uint64(bit)
+        out[byte] = bits
 
 
 class Deduper:
@@ -109,10 +146,9 @@ class Deduper:
 
     def filter(self, table: pa.Table) -> pa.Table:
         """Return the rows of a table of FIXES that were not seen before, in their order."""
-        fresh = np.empty(table.num_rows, np.bool_)
-        if _mark_new(row_hashes(table), self._table, fresh) == 0:
-            return table
-        return table.filter(pa.array(fresh))
+        rows = np.empty(table.num_rows + 1, np.uint32)
+        count = _find_new(row_hashes(table), self._table, rows)
+        return table if count == table.num_rows else _taken(table, rows[:count])
 
 
 def row_hashes(table: pa.Table) -> Hashes:
@@ -124,6 +160,34 @@ def row_hashes(table: pa.Table) -> Hashes:
             _add(hashes[first : first + len(chunk)], chunk)
             first += len(chunk)
     return hashes
+
+
+def _taken(table: pa.Table, rows: Rows) -> pa.Table:
+    """Return some rows of a table of FIXES: `Table.take`, but for this schema twice as fast."""
+    batches = []
+    first = 0
+    for batch in table.to_batches():
+        low, high = np.searchsorted(rows, (first, first + batch.num_rows))
+        chosen = rows[low:high] - np.uint32(first)
+        arrays = [_taken_array(column, chosen) for column in batch.columns]
+        batches.append(pa.RecordBatch.from_arrays(arrays, schema=table.schema))
+        first += batch.num_rows
+    return pa.Table.from_batches(batches, schema=table.schema)
+
+
+def _taken_array(array: pa.Array, rows: Rows) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        return pa.DictionaryArray.from_arrays(_taken_array(array.indices, rows), array.dictionary)
+    bitmap, data = array.buffers()
+    kind = _UNSIGNED[array.type.bit_width]
+    out = np.empty(len(rows), kind)
+    _take_values(np.frombuffer(data, kind, len(array) + array.offset)[array.offset :], rows, out)
+    validity = None
+    if array.null_count:
+        valid = np.empty(-(-len(rows) // 8), np.uint8)
+        _take_validity(np.frombuffer(bitmap, np.uint8), array.offset, rows, valid)
+        validity = pa.py_buffer(valid)
+    return pa.Array.from_buffers(array.type, len(rows), [validity, pa.py_buffer(out)])
 
 
 def _add(hashes: Hashes, array: pa.Array) -> None:
@@ -138,7 +202,7 @@ def _add(hashes: Hashes, array: pa.Array) -> None:
         offset = array.offset
     bitmap, data = array.buffers()
     validity = np.frombuffer(bitmap, np.uint8) if array.null_count else _NO_NULLS
-    kind = np.int32 if words is not None else _UNSIGNED[array.type.bit_width]
+    kind = _UNSIGNED[array.type.bit_width]
     values = np.frombuffer(data, kind, len(array) + offset)[offset:]
     if words is None:
         _add_values(hashes, values, validity, offset)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from feeds.columns import Text, Words
 from feeds.textkernels import NULL_WORDS, Bytes, Spans, trim
+from feeds.words import hash_of, word_at
 from vessels.text import clean_text
 
 MAX_VALUE_BYTES = 1024
@@ -22,36 +23,12 @@ MAX_ENTRIES = 1 << 17
 _EMPTY = -1
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _word(data: Bytes, p: int) -> np.uint64:
-    """Return eight bytes as one number; compiled to one load."""
-    word = np.uint64(data[p])
-    for i in range(1, 8):
-        word |= np.uint64(data[p + i]) << np.uint64(8 * i)
-    return word
-
-
-@numba.njit(cache=True, nogil=True)
-def _hash(data: Bytes, start: int, end: int) -> np.uint64:
-    """Return a hash of a span: FNV-1a over words of eight bytes, then over the rest, then mixed."""
-    value = np.uint64(0xCBF29CE484222325)
-    p = start
-    while p + 8 <= end:
-        value = (value ^ _word(data, p)) * np.uint64(0x9E3779B97F4A7C15)
-        value ^= value >> np.uint64(29)
-        p += 8
-    while p < end:
-        value = (value ^ np.uint64(data[p])) * np.uint64(0x100000001B3)
-        p += 1
-    return value ^ (value >> np.uint64(32))
-
-
 @numba.njit(cache=True, nogil=True)
 def _is_same(arena: Bytes, at: int, data: Bytes, start: int, size: int) -> bool:
     """Tell whether `size` bytes are equal."""
     p = 0
     while p + 8 <= size:
-        if _word(arena, at + p) != _word(data, start + p):
+        if word_at(arena, at + p) != word_at(data, start + p):
             return False
         p += 8
     while p < size:
@@ -92,7 +69,7 @@ def _intern(
             codes[row] = -1
             continue
         end = min(end, start + MAX_VALUE_BYTES)
-        value_hash = _hash(data, start, end)
+        value_hash = hash_of(data, start, end)
         slot = value_hash & mask
         while True:
             entry = table[slot]

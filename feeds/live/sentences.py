@@ -23,6 +23,7 @@ from feeds.nmea.layout import (
     MAX_STATION_BYTES,
     MESSAGE,
     NOISE,
+    REACH_BYTES,
     SENTENCE,
     SLOT_BYTES,
     WRAPPER,
@@ -90,10 +91,10 @@ class SentenceStream:
         text = self._rest + data
         lines: Records = np.zeros(_most_lines(text), LINE)
         room = 2 * len(text) + int(np.count_nonzero(self._pending.slots["used"])) * SLOT_BYTES
-        buffer = np.empty(len(text) + room, np.uint8)
+        buffer = np.empty(len(text) + room + REACH_BYTES, np.uint8)
         buffer[: len(text)] = np.frombuffer(text, np.uint8)
         index = new_index(len(text))
-        marked = mark_bytes(buffer, 0, len(text), index[0], index[1])
+        marked = mark_bytes(buffer, 0, len(text), index)
         count, _, wrapped = scan_lines(buffer, 0, len(text), index, marked, lines)
         if wrapped and not self._arrival:
             apply_wrappers(lines, count)

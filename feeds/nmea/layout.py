@@ -91,6 +91,8 @@ SLOT = np.dtype(
 SLOT_WAYS = 8
 SLOT_BUCKETS = 256
 """Multi-part messages that can wait at once: buckets x ways. The oldest of a full bucket goes."""
+REACH_BYTES = 32
+"""Kernels load eight bytes at a time: a buffer goes on for so many behind what is written in it."""
 SLOT_BYTES = MAX_PARTS * MAX_PAYLOAD_CHARS + MAX_STATION_BYTES
 
 FIX = np.dtype(

@@ -5,6 +5,7 @@ payload does not hold whole is missing. Types 1-5, 9, 11, 18, 19, 21, 24, 27 and
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from feeds.nmea.clock import njit
 from feeds.nmea.columns import Columns, keep_fix
@@ -29,8 +30,17 @@ from feeds.nmea.layout import (
     Records,
 )
 from feeds.nmea.stations import Stations, station_number
+from feeds.words import word_at
 
 _MINUTE_US = 60_000_000
+Words = npt.NDArray[np.uint64]
+"""The bits of a payload, 64 a word, the first one highest."""
+MOST_CHARS = 96
+"""Characters of a payload that are looked at; the longest text ends in the 71st."""
+_TEXT_STEP = 60
+_ZEROS, _PAST_40 = np.uint64(0x3030303030303030), np.uint64(0x5757575757575757)
+_HIGH_BITS, _EVEN_6 = np.uint64(0x8080808080808080), np.uint64(0x003F003F003F003F)
+_EVEN_12, _LOW_24 = np.uint64(0x00000FFF00000FFF), np.uint64(0xFFFFFF)
 LAST_TYPE = 28
 _LEAST = {1: 116, 2: 116, 3: 116, 4: 134, 5: 232, 9: 116, 11: 134, 18: 112, 19: 112}
 _LEAST |= {21: 219, 24: 40, 27: 79, 28: 99}
@@ -38,26 +48,47 @@ _LEAST_BITS = tuple(_LEAST.get(kind, 0) for kind in range(LAST_TYPE + 1))
 
 
 @njit
-def sixbit(byte: int) -> int:
-    """Return the six bits of an armoured character."""
-    value = byte - 48
-    return value - 8 if value > 40 else value
+def unarmoured(buffer: Bytes, at: int) -> np.uint64:
+    """Return the 48 bits of eight armoured characters, each of them 0..W or `..w."""
+    value = word_at(buffer, at) - _ZEROS
+    value -= (value + _PAST_40 & _HIGH_BITS) >> np.uint64(4)  # 8 off what is above 40
+    value = (value & _EVEN_6) << np.uint64(6) | value >> np.uint64(8) & _EVEN_6
+    value = (value & _EVEN_12) << np.uint64(12) | value >> np.uint64(16) & _EVEN_12
+    return (value & _LOW_24) << np.uint64(24) | value >> np.uint64(32) & _LOW_24
 
 
 @njit
-def unsigned(buffer: Bytes, payload: int, start: int, width: int) -> int:
-    """Return `width` bits (at most 56) from bit `start` of the payload."""
-    last = start + width - 1
-    value = 0
-    for i in range(payload + start // 6, payload + last // 6 + 1):
-        value = value << 6 | sixbit(np.int64(buffer[i]))
-    return value >> (5 - last % 6) & ((1 << width) - 1)
+def unpack(bits: Words, buffer: Bytes, payload: int, chars: int) -> None:
+    """Write the bits of a payload's first `chars` characters, the first one highest.
+
+    Those behind them are of no meaning. `buffer` has to go on for REACH_BYTES.
+    """
+    word = 0
+    for at in range(payload, payload + min(chars, MOST_CHARS), 32):
+        first, second = unarmoured(buffer, at), unarmoured(buffer, at + 8)
+        third, fourth = unarmoured(buffer, at + 16), unarmoured(buffer, at + 24)
+        bits[word] = first << np.uint64(16) | second >> np.uint64(32)
+        bits[word + 1] = second << np.uint64(32) | third >> np.uint64(16)
+        bits[word + 2] = third << np.uint64(48) | fourth
+        word += 3
 
 
 @njit
-def signed(buffer: Bytes, payload: int, start: int, width: int) -> int:
+def unsigned(bits: Words, start: int, width: int) -> int:
+    """Return `width` bits (at most 63) from bit `start` of the payload."""
+    at = start >> 6
+    end = (start & 63) + width
+    if end <= 64:
+        value = bits[at] >> np.uint64(64 - end)
+    else:
+        value = bits[at] << np.uint64(end - 64) | bits[at + 1] >> np.uint64(128 - end)
+    return np.int64(value & ((np.uint64(1) << np.uint64(width)) - np.uint64(1)))
+
+
+@njit
+def signed(bits: Words, start: int, width: int) -> int:
     """Return `width` bits from bit `start` as a two's complement number."""
-    value = unsigned(buffer, payload, start, width)
+    value = unsigned(bits, start, width)
     return value - (1 << width) if value >> (width - 1) else value
 
 
@@ -86,11 +117,9 @@ def degrees(raw: int, factor: int) -> float:
 
 
 @njit
-def set_position(fix: Record, buffer: Bytes, payload: int, at: int) -> None:
+def set_position(fix: Record, data: Words, at: int) -> None:
     """Write the 28-bit longitude and 27-bit latitude (1/600000 degree) at bit `at`."""
-    keep_position(
-        fix, signed(buffer, payload, at, 28), signed(buffer, payload, at + 28, 27), 1, 108_000_000
-    )
+    keep_position(fix, signed(data, at, 28), signed(data, at + 28, 27), 1, 108_000_000)
 
 
 @njit
@@ -114,10 +143,10 @@ def set_motion(fix: Record, sog: int, cog: int, heading: int) -> None:
 
 
 @njit
-def set_size(fix: Record, buffer: Bytes, payload: int, at: int) -> None:
+def set_size(fix: Record, data: Words, at: int) -> None:
     """Write length and beam from the four distances to the antenna at bit `at`."""
-    length = unsigned(buffer, payload, at, 9) + unsigned(buffer, payload, at + 9, 9)
-    beam = unsigned(buffer, payload, at + 18, 6) + unsigned(buffer, payload, at + 24, 6)
+    length = unsigned(data, at, 9) + unsigned(data, at + 9, 9)
+    beam = unsigned(data, at + 18, 6) + unsigned(data, at + 24, 6)
     if length:
         fix.length_m = np.float32(length)
     if beam:
@@ -131,8 +160,7 @@ def put_text(
     row: int,
     column: int,
     free: int,
-    buffer: Bytes,
-    payload: int,
+    data: Words,
     bits: int,
     start: int,
     width: int,
@@ -142,23 +170,26 @@ def put_text(
     From the first `@` on a text is padding. Spaces are trimmed, and runs of them joined.
     """
     at = free
-    for bit in range(start, min(start + width, bits) - 5, 6):
-        code = unsigned(buffer, payload, bit, 6)
-        if code == 0:
-            break
-        if code == 32 and (at == ends[column, row] or texts[column, at - 1] == 32):
-            continue
-        texts[column, at] = code + 64 if code < 32 else code
-        at += 1
+    for first in range(start, min(start + width, bits) - 5, _TEXT_STEP):
+        several = unsigned(data, first, _TEXT_STEP)
+        last = min(first + _TEXT_STEP, start + width, bits)
+        for bit in range(first, last - 5, 6):
+            code = several >> (first + _TEXT_STEP - 6 - bit) & 63
+            if code == 0:
+                return at
+            if code == 32 and (at == ends[column, row] or texts[column, at - 1] == 32):
+                continue
+            texts[column, at] = code + 64 if code < 32 else code
+            at += 1
     return at
 
 
 @njit
-def is_full(buffer: Bytes, payload: int, start: int, chars: int) -> bool:
+def is_full(data: Words, start: int, chars: int) -> bool:
     """Tell whether a text of so many characters holds no padding."""
     full = True
     for k in range(chars):
-        full = full and unsigned(buffer, payload, start + 6 * k, 6) != 0
+        full = full and unsigned(data, start + 6 * k, 6) != 0
     return full
 
 
@@ -171,108 +202,102 @@ def close_text(texts: Bytes, ends: Array, row: int, column: int, at: int) -> Non
 
 
 @njit
-def decode_position_a(fix: Record, buffer: Bytes, payload: int, bits: int) -> None:
+def decode_position_a(fix: Record, data: Words, bits: int) -> None:
     """Types 1, 2, 3: class A position report."""
     fix.ais_class = 1
-    fix.nav_status = unsigned(buffer, payload, 38, 4)
-    set_position(fix, buffer, payload, 61)
-    cog = unsigned(buffer, payload, 116, 12) if bits >= 128 else 3600
-    heading = unsigned(buffer, payload, 128, 9) if bits >= 137 else 511
-    set_motion(fix, unsigned(buffer, payload, 50, 10), cog, heading)
+    fix.nav_status = unsigned(data, 38, 4)
+    set_position(fix, data, 61)
+    cog = unsigned(data, 116, 12) if bits >= 128 else 3600
+    heading = unsigned(data, 128, 9) if bits >= 137 else 511
+    set_motion(fix, unsigned(data, 50, 10), cog, heading)
 
 
 @njit
-def decode_position_b(fix: Record, buffer: Bytes, payload: int, bits: int) -> None:
+def decode_position_b(fix: Record, data: Words, bits: int) -> None:
     """Types 18 and 19: class B position report; 19 with ship type and size."""
     fix.ais_class = 2
-    set_position(fix, buffer, payload, 57)
-    cog = unsigned(buffer, payload, 112, 12) if bits >= 124 else 3600
-    heading = unsigned(buffer, payload, 124, 9) if bits >= 133 else 511
-    set_motion(fix, unsigned(buffer, payload, 46, 10), cog, heading)
+    set_position(fix, data, 57)
+    cog = unsigned(data, 112, 12) if bits >= 124 else 3600
+    heading = unsigned(data, 124, 9) if bits >= 133 else 511
+    set_motion(fix, unsigned(data, 46, 10), cog, heading)
     if fix.msg_type == 19:
         if bits >= 271:
-            fix.ship_type = unsigned(buffer, payload, 263, 8)
+            fix.ship_type = unsigned(data, 263, 8)
         if bits >= 301:
-            set_size(fix, buffer, payload, 271)
+            set_size(fix, data, 271)
 
 
 @njit
-def decode_static_a(fix: Record, buffer: Bytes, payload: int, bits: int) -> None:
+def decode_static_a(fix: Record, data: Words, bits: int) -> None:
     """Type 5: class A static and voyage data."""
     fix.ais_class = 1
-    fix.imo = unsigned(buffer, payload, 40, 30)
+    fix.imo = unsigned(data, 40, 30)
     if bits >= 240:
-        fix.ship_type = unsigned(buffer, payload, 232, 8)
+        fix.ship_type = unsigned(data, 232, 8)
     if bits >= 270:
-        set_size(fix, buffer, payload, 240)
-    if bits >= 302 and unsigned(buffer, payload, 294, 8):
-        fix.draught_m = np.float32(unsigned(buffer, payload, 294, 8) / 10.0)
+        set_size(fix, data, 240)
+    if bits >= 302 and unsigned(data, 294, 8):
+        fix.draught_m = np.float32(unsigned(data, 294, 8) / 10.0)
 
 
 @njit
-def decode_static_b(fix: Record, buffer: Bytes, payload: int, bits: int) -> bool:
+def decode_static_b(fix: Record, data: Words, bits: int) -> bool:
     """Type 24: class B static data, part A or B; False for any other part, or half a name.
 
     A craft of a parent ship (MMSI 98xxxxxxx) sends its parent's MMSI where others send their size.
     """
     fix.ais_class = 2
-    part = unsigned(buffer, payload, 38, 2)
+    part = unsigned(data, 38, 2)
     if part == 0:
         return bits >= 160
-    fix.ship_type = unsigned(buffer, payload, 40, 8) if bits >= 48 else 0
+    fix.ship_type = unsigned(data, 40, 8) if bits >= 48 else 0
     if bits >= 162 and fix.mmsi // 10_000_000 != 98:
-        set_size(fix, buffer, payload, 132)
+        set_size(fix, data, 132)
     return part == 1 and bits >= 132
 
 
 @njit
-def decode_other(fix: Record, buffer: Bytes, payload: int, bits: int) -> None:
+def decode_other(fix: Record, data: Words, bits: int) -> None:
     """Types 4, 9, 11, 21, 27, 28: stations, aircraft, aids and long-range reports."""
     kind = fix.msg_type
     if kind == 9:
-        set_position(fix, buffer, payload, 61)
+        set_position(fix, data, 61)
         # Aircraft send whole knots up to 1022; the column ends at 102.2.
-        sog = unsigned(buffer, payload, 50, 10)
-        cog = unsigned(buffer, payload, 116, 12) if bits >= 128 else 3600
+        sog = unsigned(data, 50, 10)
+        cog = unsigned(data, 116, 12) if bits >= 128 else 3600
         set_motion(fix, sog * 10 if sog <= 102 else 1023, cog, 511)
     elif kind == 27:
-        fix.nav_status = unsigned(buffer, payload, 40, 4)
-        keep_position(
-            fix, signed(buffer, payload, 44, 18), signed(buffer, payload, 62, 17), 1000, 108_000
-        )
-        sog = unsigned(buffer, payload, 79, 6) if bits >= 85 else 63
-        cog = unsigned(buffer, payload, 85, 9) if bits >= 94 else 511
+        fix.nav_status = unsigned(data, 40, 4)
+        keep_position(fix, signed(data, 44, 18), signed(data, 62, 17), 1000, 108_000)
+        sog = unsigned(data, 79, 6) if bits >= 85 else 63
+        cog = unsigned(data, 85, 9) if bits >= 94 else 511
         set_motion(fix, sog * 10 if sog < 63 else 1023, cog * 10, 511)
     elif kind == 21:
-        set_position(fix, buffer, payload, 164)
+        set_position(fix, data, 164)
     else:
-        set_position(fix, buffer, payload, 44 if kind == 28 else 79)
+        set_position(fix, data, 44 if kind == 28 else 79)
 
 
 @njit
-def decode_texts(
-    fix: Record, buffer: Bytes, payload: int, bits: int, texts: Bytes, ends: Array, row: int
-) -> None:
+def decode_texts(fix: Record, data: Words, bits: int, texts: Bytes, ends: Array, row: int) -> None:
     """Write name, call sign and destination of a message; empty where it holds none."""
     name, call, destination = ends[NAME, row], ends[CALLSIGN, row], ends[DESTINATION, row]
     kind = fix.msg_type
     if kind == 5:
-        call = put_text(texts, ends, row, CALLSIGN, call, buffer, payload, bits, 70, 42)
-        name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 112, 120)
-        destination = put_text(
-            texts, ends, row, DESTINATION, destination, buffer, payload, bits, 302, 120
-        )
+        call = put_text(texts, ends, row, CALLSIGN, call, data, bits, 70, 42)
+        name = put_text(texts, ends, row, NAME, name, data, bits, 112, 120)
+        destination = put_text(texts, ends, row, DESTINATION, destination, data, bits, 302, 120)
     elif kind == 19 and bits >= 263:
-        name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 143, 120)
+        name = put_text(texts, ends, row, NAME, name, data, bits, 143, 120)
     elif kind == 21:
-        name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 43, 120)
-        if is_full(buffer, payload, 43, 20):  # only a full name is extended
-            name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 272, 84)
+        name = put_text(texts, ends, row, NAME, name, data, bits, 43, 120)
+        if is_full(data, 43, 20):  # only a full name is extended
+            name = put_text(texts, ends, row, NAME, name, data, bits, 272, 84)
     elif kind == 24:
-        if unsigned(buffer, payload, 38, 2) == 0:
-            name = put_text(texts, ends, row, NAME, name, buffer, payload, bits, 40, 120)
+        if unsigned(data, 38, 2) == 0:
+            name = put_text(texts, ends, row, NAME, name, data, bits, 40, 120)
         else:
-            call = put_text(texts, ends, row, CALLSIGN, call, buffer, payload, bits, 90, 42)
+            call = put_text(texts, ends, row, CALLSIGN, call, data, bits, 90, 42)
     close_text(texts, ends, row, NAME, name)
     close_text(texts, ends, row, CALLSIGN, call)
     close_text(texts, ends, row, DESTINATION, destination)
@@ -296,7 +321,7 @@ def clear_fix(fix: Record) -> None:
 
 
 @njit
-def utc_second(buffer: Bytes, payload: int, bits: int, msg_type: int) -> int:
+def utc_second(data: Words, bits: int, msg_type: int) -> int:
     """Return the UTC second that a position report was made in, or -1."""
     if msg_type <= 3:
         at = 137
@@ -314,7 +339,7 @@ def utc_second(buffer: Bytes, payload: int, bits: int, msg_type: int) -> int:
         return -1
     if bits < at + 6:
         return -1
-    second = unsigned(buffer, payload, at, 6)
+    second = unsigned(data, at, 6)
     return second if second < 60 else -1
 
 
@@ -343,21 +368,21 @@ def judge(fix: Record, time_us: int) -> int:
 
 
 @njit
-def decode_fields(fix: Record, buffer: Bytes, payload: int, bits: int) -> bool:
+def decode_fields(fix: Record, data: Words, bits: int) -> bool:
     """Write the numeric fields of a message into its row; False if it cannot be decoded."""
     clear_fix(fix)
-    fix.mmsi = unsigned(buffer, payload, 8, 30)
+    fix.mmsi = unsigned(data, 8, 30)
     kind = fix.msg_type
     if kind <= 3:
-        decode_position_a(fix, buffer, payload, bits)
+        decode_position_a(fix, data, bits)
     elif kind in (18, 19):
-        decode_position_b(fix, buffer, payload, bits)
+        decode_position_b(fix, data, bits)
     elif kind == 5:
-        decode_static_a(fix, buffer, payload, bits)
+        decode_static_a(fix, data, bits)
     elif kind == 24:
-        return decode_static_b(fix, buffer, payload, bits)
+        return decode_static_b(fix, data, bits)
     else:
-        decode_other(fix, buffer, payload, bits)
+        decode_other(fix, data, bits)
     return True
 
 
@@ -367,6 +392,7 @@ def decode_payloads(
     messages: Records,
     clock_us: Array,
     scratch: Records,
+    data: Words,
     columns: Columns,
     stations: Stations,
     rows: int,
@@ -375,7 +401,8 @@ def decode_payloads(
     """Decode `messages` into `columns` from row `rows` on, in order; return the rows there are.
 
     `clock_us[0]` is the running clock of an untimed log, NO_TIME where none was given. `scratch`
-    is one FIX; `stations` learns the names of new stations; `counters` are added to.
+    is one FIX, `data` room for the bits of MOST_CHARS; `stations` learns the names of new stations;
+    `counters` are added to.
     """
     texts, ends = columns.texts, columns.ends
     fix = scratch[0]
@@ -385,8 +412,8 @@ def decode_payloads(
         if bits < 6:
             counters[SHORT] += 1
             continue
-        payload = message.payload
-        kind = unsigned(buffer, payload, 0, 6)
+        unpack(data, buffer, message.payload, message.length)
+        kind = unsigned(data, 0, 6)
         counters[TYPES + kind] += 1
         if kind < 1 or kind > LAST_TYPE:
             counters[UNSUPPORTED] += 1
@@ -395,13 +422,13 @@ def decode_payloads(
             counters[OTHER] += 1
             continue
         fix.msg_type = kind
-        if bits < least_bits(kind) or not decode_fields(fix, buffer, payload, bits):
+        if bits < least_bits(kind) or not decode_fields(fix, data, bits):
             counters[SHORT] += 1
             continue
         time_us = message.time_us
         if clock_us[0] != NO_TIME:
             if time_us == NO_TIME:
-                clock_us[0] = next_time(clock_us[0], utc_second(buffer, payload, bits, kind))
+                clock_us[0] = next_time(clock_us[0], utc_second(data, bits, kind))
                 time_us = clock_us[0]
             elif clock_us[0] < time_us < LATEST_US:
                 clock_us[0] = time_us
@@ -412,6 +439,6 @@ def decode_payloads(
         keep_fix(columns, rows, fix)
         columns.time[rows] = time_us
         columns.station[rows] = station_number(stations, message)
-        decode_texts(fix, buffer, payload, bits, texts, ends, rows)
+        decode_texts(fix, data, bits, texts, ends, rows)
         rows += 1
     return rows

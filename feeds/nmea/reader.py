@@ -26,7 +26,7 @@ from feeds.nmea.layout import (
     Array,
     Records,
 )
-from feeds.nmea.payload import decode_payloads
+from feeds.nmea.payload import MOST_CHARS, Words, decode_payloads
 from feeds.nmea.scan import LINES_AT_ONCE, STEPS_AHEAD, Messages, Scanner
 from feeds.nmea.stations import StationNames
 from feeds.prefetch import AheadStream, threaded
@@ -130,6 +130,7 @@ class Decoder:
         self._report = report
         self._clock: Array = np.array([NO_TIME if start_time_us is None else start_time_us])
         self._scratch: Records = np.zeros(1, FIX)
+        self._words: Words = np.zeros(MOST_CHARS // 32 * 3 + 1, np.uint64)
         self._stations = StationNames()
         self._columns: Columns | None = None
         self._rows = 0
@@ -150,6 +151,7 @@ class Decoder:
             messages.records,
             self._clock,
             self._scratch,
+            self._words,
             self._columns,
             self._stations.table,
             before,

@@ -20,6 +20,7 @@ from feeds.nmea.layout import (
     MESSAGE,
     NO_TIME,
     NOISE,
+    REACH_BYTES,
     SENTENCE,
     SLOT_BUCKETS,
     SLOT_BYTES,
@@ -61,7 +62,7 @@ class Blocks:
 
     def __init__(self, stream: BinaryIO, block_bytes: int, buffers: int = 1) -> None:
         self.size = block_bytes
-        room = 2 * block_bytes + 1 + SLOT_BUCKETS * SLOT_WAYS * SLOT_BYTES
+        room = 2 * block_bytes + 1 + SLOT_BUCKETS * SLOT_WAYS * SLOT_BYTES + REACH_BYTES
         self._turns = cycle([np.empty(room, np.uint8) for _ in range(buffers)])
         self.data: Bytes = next(self._turns)
         self.filled = 0
@@ -157,7 +158,7 @@ class Scanner:
             high = blocks.fill()
             free = blocks.filled
             ended = blocks.ended
-            marked = mark_bytes(blocks.data, blocks.low, high, self._index[0], self._index[1])
+            marked = mark_bytes(blocks.data, blocks.low, high, self._index)
             last = False
             while not last:
                 count, end, wrapped = scan_lines(

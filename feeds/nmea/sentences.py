@@ -31,14 +31,12 @@ from feeds.nmea.tagblock import (
     read_trailer,
     written_checksum,
 )
+from feeds.words import xor_of
 
 _LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR, _BACKSLASH = 10, 13, 44, 42, 33, 36, 92
-_MARKED: Bytes = np.isin(
-    np.arange(256), (_LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR, _BACKSLASH)
-).astype(np.uint8)
 
 Index = tuple[Array, Bytes, Array]
-"""Marks and running checksums of a buffer, as `mark_bytes` writes them, and room for commas."""
+"""Marks of a buffer, as `mark_bytes` writes them, a flag for each byte, and room for commas."""
 
 
 def new_index(size: int) -> Index:
@@ -80,7 +78,7 @@ def checksum_end(
     `mark:upto` are the marks from the sentence's start to the end of its line. Writes the offsets
     of its commas, and returns how many there are, at most one too many.
     """
-    marks, sums = index[0], index[1]
+    marks = index[0]
     star = high
     count = 0
     for m in range(mark + 1, upto):
@@ -92,17 +90,19 @@ def checksum_end(
         if byte == _COMMA and count < commas.shape[0]:
             commas[count] = i
             count += 1
-    total = sums[star - 1] ^ sums[start]
+    total = xor_of(buffer, start + 1, star)
     return (star if written_checksum(buffer, star, high) == total else -1), count
 
 
 @njit
-def payload_is_sound(buffer: Bytes, low: int, high: int) -> bool:
+def payload_is_sound(payload: Bytes) -> bool:
     """Tell whether every character is one of the 64 of six-bit armour (0..W and `..w)."""
-    wrong = 0
-    for i in range(low, high):  # no early end: the loop is vectorised
-        shifted = buffer[i] - np.uint8(48)
-        wrong += (shifted > np.uint8(71)) | ((shifted > np.uint8(39)) & (shifted < np.uint8(48)))
+    wrong = np.uint8(0)
+    for i in range(len(payload)):  # no early end, and bytes only: the loop is vectorised
+        shifted = payload[i] - np.uint8(48)
+        wrong |= np.uint8(
+            (shifted > np.uint8(71)) | ((shifted > np.uint8(39)) & (shifted < np.uint8(48)))
+        )
     return wrong == 0
 
 
@@ -124,7 +124,7 @@ def read_fields(
         return False
     if high - low > MAX_PAYLOAD_CHARS or (high == low and total == 1):
         return False
-    if not payload_is_sound(buffer, low, high):
+    if not payload_is_sound(buffer[low:high]):
         return False
     line.payload, line.length, line.fill = low, high - low, fill
     line.total, line.number = total, number
@@ -179,7 +179,7 @@ def pass_block(line: Record, buffer: Bytes, index: Index, mark: int, upto: int) 
         end += 1
     if end == upto:
         return mark
-    read_block(line, buffer, index[1], marks[mark] + 1, marks[end])
+    read_block(line, buffer, marks[mark] + 1, marks[end])
     return end
 
 
@@ -235,20 +235,30 @@ def read_line(
 
 
 @njit
-def mark_bytes(buffer: Bytes, low: int, high: int, marks: Array, sums: Bytes) -> int:
-    """Find the bytes of `low:high` that structure lines; return how many there are.
+def flag_bytes(text: Bytes, flags: Bytes) -> None:
+    """Write 1 for each byte that structures lines, 0 for others: vectorised, so without branch."""
+    for i in range(len(text)):
+        byte = text[i]
+        flags[i] = np.uint8(
+            (byte == _LF)
+            | (byte == _CR)
+            | (byte == _COMMA)
+            | (byte == _STAR)
+            | (byte == _BANG)
+            | (byte == _DOLLAR)
+            | (byte == _BACKSLASH)
+        )
 
-    Writes their offsets to `marks` (as long as the buffer), and to `sums` the exclusive or of all
-    bytes up to each: a checksum is then one step, whatever it covers.
-    """
+
+@njit
+def mark_bytes(buffer: Bytes, low: int, high: int, index: Index) -> int:
+    """Write the offsets of the bytes of `low:high` that structure lines; return their number."""
+    marks, flags = index[0], index[1]
+    flag_bytes(buffer[low:high], flags)
     count = 0
-    total = np.uint8(0)
-    for i in range(low, high):
-        byte = buffer[i]
-        total ^= byte
-        sums[i] = total
-        marks[count] = i
-        count += _MARKED[byte]  # no branch: what is no mark is overwritten
+    for i in range(high - low):
+        marks[count] = low + i
+        count += flags[i]  # no branch: what is no mark is overwritten
     return count
 
 

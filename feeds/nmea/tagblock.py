@@ -10,16 +10,15 @@ import numpy as np
 
 from feeds.nmea.clock import MIN_EPOCH_DIGITS, digits_end, epoch_us, njit
 from feeds.nmea.layout import MAX_STATION_BYTES, NO_TIME, UNREADABLE_TIME, Bytes, Record
+from feeds.words import hash_of, xor_of
 
 _COMMA, _STAR, _COLON, _DASH = 44, 42, 58, 45
 
 
 @njit
 def hash_bytes(buffer: Bytes, low: int, high: int, seed: int) -> np.uint64:
-    """Return a 64-bit hash of `low:high` (FNV-1a with a final mix), never 0."""
-    value = np.uint64(seed) ^ np.uint64(0xCBF29CE484222325)
-    for i in range(low, high):
-        value = (value ^ np.uint64(buffer[i])) * np.uint64(0x100000001B3)
+    """Return a 64-bit hash of `low:high` mixed once more, never 0."""
+    value = hash_of(buffer, low, high) ^ np.uint64(seed)
     value ^= value >> np.uint64(29)
     value *= np.uint64(0xBF58476D1CE4E5B9)
     value ^= value >> np.uint64(32)
@@ -76,26 +75,25 @@ def read_group(line: Record, buffer: Bytes, low: int, high: int) -> None:
 
 
 @njit
-def trusted_from(buffer: Bytes, sums: Bytes, low: int, star: int, high: int) -> int:
+def trusted_from(buffer: Bytes, low: int, star: int, high: int) -> int:
     """Return where the fields begin that the checksum of the block `low:high` covers; else -1."""
     if star + 3 != high:
         return -1
     written = written_checksum(buffer, star, high)
-    total = sums[star - 1] ^ sums[low - 1]
-    if written == total:
+    if written == xor_of(buffer, low, star):
         return low
     if buffer[low] == 103:  # a group put before the block
         after = find(buffer, low, star, _COMMA) + 1
-        if after < star and written == sums[star - 1] ^ sums[after - 1]:
+        if after < star and written == xor_of(buffer, after, star):
             return after
     return -1
 
 
 @njit
-def read_block(line: Record, buffer: Bytes, sums: Bytes, low: int, high: int) -> None:
+def read_block(line: Record, buffer: Bytes, low: int, high: int) -> None:
     """Read the fields c, s and g of the tag block inside `low:high` into a line."""
     star = high - 3 if high - low > 3 and buffer[high - 3] == _STAR else high
-    at = trusted_from(buffer, sums, low, star, high)
+    at = trusted_from(buffer, low, star, high)
     if at < 0:
         return
     while at < star:
