@@ -1,21 +1,11 @@
 """Times as logs write them, read from bytes: epochs, ISO 8601, the fields of a $PGHP wrapper."""
 
-from typing import TYPE_CHECKING, Any
-
-import numba
-
 from feeds.nmea.layout import NO_TIME, UNREADABLE_TIME, Bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from feeds.words import njit
 
 _MICRO = 1_000_000
 MIN_EPOCH_DIGITS = 9
 """Shorter numbers before or after a sentence are counters and signal strengths, not epochs."""
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
-njit: "Callable[..., Any]" = numba.njit(**_OPTIONS)
-"""Kernels of this room allocate nothing: without numba's reference counts, atomic steps at each
-call that passes an array, they take two thirds of the time."""
 
 
 @njit

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from feeds.nmea.clock import njit
 from feeds.nmea.layout import CALLSIGN, DESTINATION, NAME, TEXT_CHARS, Array, Bytes, Record
 from feeds.nmea.stations import StationNames
+from feeds.words import njit
 from vessels.schema import FIXES, TIME
 
 PLAIN = (

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from feeds.nmea.clock import njit
 from feeds.nmea.layout import (
     MAX_LINES_APART,
     MAX_PARTS,
@@ -27,6 +26,7 @@ from feeds.nmea.layout import (
     Record,
     Records,
 )
+from feeds.words import njit
 
 _STATION_AT = MAX_PARTS * MAX_PAYLOAD_CHARS
 

@@ -7,7 +7,6 @@ payload does not hold whole is missing. Types 1-5, 9, 11, 18, 19, 21, 24, 27 and
 import numpy as np
 import numpy.typing as npt
 
-from feeds.nmea.clock import njit
 from feeds.nmea.columns import Columns, keep_fix
 from feeds.nmea.layout import (
     BAD_MMSI,
@@ -30,7 +29,7 @@ from feeds.nmea.layout import (
     Records,
 )
 from feeds.nmea.stations import Stations, station_number
-from feeds.words import word_at
+from feeds.words import njit, word_at
 
 _MINUTE_US = 60_000_000
 Words = npt.NDArray[np.uint64]
@@ -74,7 +73,7 @@ def unpack(bits: Words, buffer: Bytes, payload: int, chars: int) -> None:
 
 
 @njit
-def unsigned(bits: Words, start: int, width: int) -> int:
+def unsigned(bits: Words, start: int, width: int) -> np.int64:
     """Return `width` bits (at most 63) from bit `start` of the payload."""
     at = start >> 6
     end = (start & 63) + width

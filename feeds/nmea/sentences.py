@@ -6,7 +6,7 @@ A sentence may stand anywhere in its line (after a tag block, a time, a quote). 
 
 import numpy as np
 
-from feeds.nmea.clock import digits, leading_us, njit, wrapper_us
+from feeds.nmea.clock import digits, leading_us, wrapper_us
 from feeds.nmea.layout import (
     BAD_CHECKSUM,
     BAD_SENTENCE,
@@ -31,7 +31,7 @@ from feeds.nmea.tagblock import (
     read_trailer,
     written_checksum,
 )
-from feeds.words import xor_of
+from feeds.words import njit, xor_of
 
 _LF, _CR, _COMMA, _STAR, _BANG, _DOLLAR, _BACKSLASH = 10, 13, 44, 42, 33, 36, 92
 

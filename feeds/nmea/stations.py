@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from feeds.nmea.clock import njit
 from feeds.nmea.layout import Array, Bytes, Record
+from feeds.words import njit
 from vessels.text import clean_text
 
 SATELLITE_PREFIX, TERRESTRIAL_PREFIX = "rORB", "rTER"

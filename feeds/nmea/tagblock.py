@@ -8,9 +8,9 @@ Norwegian Coastal Administration's feed). Then the fields that the checksum cove
 
 import numpy as np
 
-from feeds.nmea.clock import MIN_EPOCH_DIGITS, digits_end, epoch_us, njit
+from feeds.nmea.clock import MIN_EPOCH_DIGITS, digits_end, epoch_us
 from feeds.nmea.layout import MAX_STATION_BYTES, NO_TIME, UNREADABLE_TIME, Bytes, Record
-from feeds.words import hash_of, xor_of
+from feeds.words import hash_of, njit, xor_of
 
 _COMMA, _STAR, _COLON, _DASH = 44, 42, 58, 45
 
