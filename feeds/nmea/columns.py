@@ -119,8 +119,18 @@ def _plain(values: Array, kind: pa.DataType, valid: Bytes | None) -> pa.Array:
 
 
 def _texts(texts: Bytes, ends: Array) -> pa.DictionaryArray:
-    """Return a text column; empty texts are null. The kernel wrote only printable ASCII."""
-    valid = np.packbits(ends[1:] > ends[:-1], bitorder="little")
-    return pa.StringArray.from_buffers(
-        len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(texts[: ends[-1]]), pa.py_buffer(valid)
+    """Return a text column; empty texts are null. The kernel wrote only printable ASCII.
+
+    Few rows have a text, so only those are looked up: empty ones take no room between them.
+    """
+    known = ends[1:] > ends[:-1]
+    rows = np.flatnonzero(known)
+    starts = np.append(ends[rows], ends[-1])
+    words = pa.StringArray.from_buffers(
+        len(rows), pa.py_buffer(starts), pa.py_buffer(texts[: ends[-1]])
     ).dictionary_encode()
+    indices = np.zeros(len(known), np.int32)
+    indices[rows] = words.indices.to_numpy()
+    return pa.DictionaryArray.from_arrays(
+        _plain(indices, pa.int32(), np.packbits(known, bitorder="little")), words.dictionary
+    )
