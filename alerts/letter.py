@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts import phrases
 from alerts.checks import checks
+from alerts.seen import Seen, seen_line
 from alerts.translate import Words, mark
 from detectors.events import Event
 from maps.identities import NOBODY, Identity
@@ -67,21 +68,22 @@ def letter(
     step: str,
     time_zone: str = "UTC",
     known: Mapping[str, Identity] | None = None,
-    seen: Sequence[str] = (),
+    seen: Sequence[Seen] = (),
 ) -> Letter:
     """Return what a mail says of a finding at a step of its alert.
 
-    `seen` are sentences of what a satellite saw; they are in English.
+    `seen` is what a satellite saw, as a row of the outbox keeps it.
     """
     hulls = known or {}
     other = hulls.get(event.other_hull_id or "", NOBODY)
+    lines = [seen_line(one, words) for one in seen]
     return Letter(
         subject=subject(event, words, step),
         lead=_lead(event, words, step),
         headline=phrases.headline(event, words, other.name),
         meaning=words.plain(meaning_of(event)),
         facts=(
-            *((words.plain(_SEEN), plain(line)) for line in seen),
+            *((words.plain(_SEEN), line) for line in lines if line),
             *_facts(event, words, time_zone, hulls),
         ),
         reach=_reach(event, words) if step != "withdrawn" else "",

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.schema import alert_log, alerts, events
+from alerts.seen import PICTURE_MOVE, seen_note
 from alerts.stored import Row, with_alerts
 from vessels.errors import UsageError
 from vessels.text import clean_text
@@ -120,9 +121,13 @@ def find_alert(connection: Connection, text: str) -> Row:
 
 
 def history(connection: Connection, event_id: str) -> list[dict[str, Any]]:
-    """Return the log of an alert, first move first."""
+    """Return the log of an alert, first move first; what a satellite saw is told in English."""
     asked = select(alert_log).where(alert_log.c.event_id == event_id).order_by(alert_log.c.id)
-    return [dict(row) for row in connection.execute(asked).mappings()]
+    rows = [dict(row) for row in connection.execute(asked).mappings()]
+    for row in rows:
+        if row["move"] == PICTURE_MOVE:
+            row["note"] = seen_note(row["note"])
+    return rows
 
 
 def _refusal(event_id: str, name: str, status: str) -> str:

@@ -13,11 +13,8 @@ from sqlalchemy import Connection, insert
 from alerts.posting import Poster
 from alerts.rules import AlertContext
 from alerts.schema import alert_log
-from alerts.stored import identities_from, row_event, rows_of
-from vessels.text import clean_text
-
-PICTURE_MOVE = "picture"
-_NOTE_LIMIT = 500
+from alerts.seen import PICTURE_MOVE
+from alerts.stored import identities_from, row_event, rows_of, to_json
 
 
 def note_picture(
@@ -31,8 +28,8 @@ def note_picture(
         connection: of the store, in a transaction.
         context: what holds now.
         event_id: of the event.
-        picture: `says`, a list of sentences; `png`, at most 512 pixels, in base64, empty where
-            there is none.
+        picture: `says`, for each scene a list of sayings (imagery.telling); `png`, at most 512
+            pixels, in base64, empty where there is none.
     """
     row = rows_of(connection, [event_id]).get(event_id)
     if row is None or row["withdrawn"]:
@@ -45,7 +42,7 @@ def note_picture(
             move=PICTURE_MOVE,
             from_status=row["alert_status"],
             to_status=row["alert_status"],
-            note=clean_text(" ".join(picture["says"]), limit=_NOTE_LIMIT),
+            note=to_json(picture["says"]),
         )
     )
     if picture["png"]:

@@ -134,7 +134,7 @@ class Poster:
     def pictured(self, event: Event, life: int, picture: Mapping[str, Any]) -> None:
         """Tell those who know of the event what a satellite saw of it: once, in its thread.
 
-        `picture` holds `says`, a list of sentences, and `png`, the picture in base64.
+        `picture` holds `says`, sayings of each scene, and `png`, the picture in base64.
         """
         for row in self._told(event.event_id, life):
             if row["state"] not in _UNSENT:

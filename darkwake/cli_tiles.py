@@ -200,33 +200,42 @@ def ships_in_images(
     from imagery.ships import find_ships  # noqa: PLC0415 - as above
 
     image = open_image(paths, cast("Literal['auto', 's1', 's2']", sensor))
-    if image.geometry.kind == "none":
-        warn(
-            f"{paths[0]}: has no coordinate reference system and no ground control points:"
-            " rows and columns are told, no positions; the top is taken for north,"
-            f" a pixel for {image.pixel_m:g} m"
-        )
-        if structures is not None:
-            raise InputError("tells no place: --structures is of no use", path=str(paths[0]))
+    warnings = _doubts(image, paths[0])
+    for text in warnings:
+        warn(text)
+    if image.geometry.kind == "none" and structures is not None:
+        raise InputError("tells no place: --structures is of no use", path=str(paths[0]))
     ships = find_ships(image)
-    if image.sensor == "s1":
-        from imagery.radar import cut_off_share  # noqa: PLC0415 - as above
-
-        share = cut_off_share(image)
-        if share > _MUCH_CUT_OFF:
-            warn(
-                f"{paths[0]}: {share:.1%} of its pixels stand at 255, the end of an 8-bit scale:"
-                " ships are cut off there, and many cannot be told from the sea; use the 16-bit"
-                " numbers, or a picture stretched less"
-            )
     if structures is not None:
         from imagery.structures import read_structures, without_structures  # noqa: PLC0415
 
         ships = without_structures(ships, read_structures(structures))
     if as_json:
-        say_json(to_geojson(image, ships))
+        say_json(to_geojson(image, ships, warnings))
     else:
         _print(image, ships)
+
+
+def _doubts(image: "Image", path: Path) -> list[str]:
+    """Return what makes the answer for an image doubtful, a line each."""
+    warnings = []
+    if image.geometry.kind == "none":
+        warnings.append(
+            f"{path}: has no coordinate reference system and no ground control points:"
+            " rows and columns are told, no positions; the top is taken for north,"
+            f" a pixel for {image.pixel_m:g} m"
+        )
+    if image.sensor == "s1":
+        from imagery.radar import cut_off_share  # noqa: PLC0415 - as above
+
+        share = cut_off_share(image)
+        if share > _MUCH_CUT_OFF:
+            warnings.append(
+                f"{path}: {share:.1%} of its pixels stand at 255, the end of an 8-bit scale:"
+                " ships are cut off there, and many cannot be told from the sea; use the 16-bit"
+                " numbers, or a picture stretched less"
+            )
+    return warnings
 
 
 def structures_in_images(paths: Sequence[Path], sensor: str, out: Path) -> None:
@@ -262,8 +271,10 @@ def structures_in_images(paths: Sequence[Path], sensor: str, out: Path) -> None:
     say(f"{len(places)} fixed places in {len(paths)} scenes are in {out}")
 
 
-def to_geojson(image: "Image", ships: "pa.Table") -> dict[str, Any]:
-    """Return ships as a GeoJSON FeatureCollection of points; the image's facts ride along.
+def to_geojson(image: "Image", ships: "pa.Table", warnings: Sequence[str]) -> dict[str, Any]:
+    """Return ships as a GeoJSON FeatureCollection of points.
+
+    The image's facts ride along, and what makes the answer doubtful, as it is told on stderr.
 
     Where the image tells no place, a ship's geometry is null, as RFC 7946 has it.
     """
@@ -285,6 +296,7 @@ def to_geojson(image: "Image", ships: "pa.Table") -> dict[str, Any]:
             "placed_by": image.geometry.kind,
             "time": image.time.isoformat().replace("+00:00", "Z") if image.time else None,
         },
+        "warnings": list(warnings),
     }
 
 

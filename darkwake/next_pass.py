@@ -17,6 +17,7 @@ from detectors.events import Event
 from imagery.expected import expect
 from imagery.passes import Pass, Satellite, next_passes, read_tle
 from imagery.scenes import Outline
+from imagery.telling import saying
 from vessels.clock import iso_z
 from vessels.errors import StoreError, UsageError
 from vessels.units import US_PER_DAY, US_PER_MIN
@@ -95,18 +96,18 @@ def _area(event: Event, fixes: Fixes) -> Outline:
     return _disk(float(now.lat[0]), float(now.lon[0]), min(reach_m, 500_000.0))
 
 
-def passes_sentence(
+def passes_saying(
     event: Event, fixes: Fixes, satellites: Sequence[Satellite], now_us: int, days: float
-) -> str:
-    """Return in a sentence when satellites pass next over an event; empty where none does."""
+) -> list[dict[str, Any]]:
+    """Return as a saying when satellites pass next over an event; none where none does."""
     begin = datetime.fromtimestamp(now_us / 1e6, UTC)
     passes = next_passes(satellites, _area(event, fixes), begin, days)[:_TOLD]
     if not passes:
-        return ""
-    told = ", ".join(f"{one.satellite} {one.time:%Y-%m-%d %H:%M}" for one in passes)
+        return []
+    told = [[one.satellite, f"{one.time:%Y-%m-%d %H:%M}"] for one in passes]
     oldest = max(one.elements_age_days for one in passes)
-    doubt = ", and the times doubtful" if any(one.doubtful for one in passes) else ""
-    return f"Next passes (UTC): {told}; the orbit elements are {oldest:.0f} days off{doubt}."
+    name = "passes_doubtful" if any(one.doubtful for one in passes) else "passes"
+    return [saying(name, passes=told, days=round(oldest))]
 
 
 def _told(one: Pass) -> dict[str, Any]:

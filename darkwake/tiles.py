@@ -26,10 +26,11 @@ from detectors.events import Event
 from imagery.chips import pixel_of
 from imagery.expected import OnAis, expect
 from imagery.image import Image
-from imagery.looking import SEEN, Sight, look_at, sentence
+from imagery.looking import SEEN, Sight, look_at, sayings_of
 from imagery.overlays import overlay
 from imagery.quicklook import footprint, quicklook
 from imagery.scenes import Provider, Ranked, Scene, rank_scenes
+from imagery.telling import saying, sentences
 from maps.image_layer import MapImage, add_images
 from vessels.clock import iso_z, parse_iso_us
 from vessels.errors import InputError, UsageError
@@ -199,8 +200,10 @@ def _write(run: Path, looked: Looked, fixes: Fixes) -> dict[str, Any]:
     folder = run / FOLDER / event.event_id
     folder.mkdir(parents=True, exist_ok=True)
     tables, told, images = [], [], []
+    sayings: list[list[dict[str, Any]]] = []
     for number, sight in enumerate(looked.sights, 1):
-        says = sentence(sight, name)
+        sayings.append(sayings_of(sight, name))
+        says = sentences(sayings[-1])
         marks = [
             (*pixel_of(sight.image, row["lat"], row["lon"]), _MARKS[row["status"]])
             for row in sight.ships.to_pylist()
@@ -224,7 +227,7 @@ def _write(run: Path, looked: Looked, fixes: Fixes) -> dict[str, Any]:
     return {
         "event_id": event.event_id,
         "answer": "seen" if told else "no image",
-        "says": [one["says"] for one in told] or [_no_image(looked)],
+        **says_of(sayings or [[_no_image(looked)]]),
         "candidates": looked.candidates,
         "scenes": told,
         "before": None if looked.before is None else looked.before[0].scene.scene_id,
@@ -250,12 +253,15 @@ def _mail_picture(sight: Sight, marks: Sequence[tuple[float, float, str]]) -> by
     )
 
 
-def _no_image(looked: Looked) -> str:
+def says_of(sayings: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return the part of a finding that tells it: in English, and as sayings of imagery.telling."""
+    return {"says": [sentences(one) for one in sayings], "sayings": sayings}
+
+
+def _no_image(looked: Looked) -> dict[str, Any]:
     if looked.candidates == 0:
-        return "No scene covers where the vessel can have been in that time."
-    return (
-        f"{looked.candidates} scenes touch the area, but none is likely enough to show the vessel."
-    )
+        return saying("no_scene")
+    return saying("none_likely", scenes=looked.candidates)
 
 
 def _told(sight: Sight, says: str, files: dict[str, str]) -> dict[str, Any]:

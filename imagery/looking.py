@@ -1,4 +1,4 @@
-"""One look at one event: the ships of a chip, matched to AIS, and what that says in plain words."""
+"""One look at one event: the ships of a chip, matched to AIS, and what that says."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from imagery.matching import Expected, Look, Match, match, radial_knots
 from imagery.quicklook import footprint
 from imagery.scenes import Ranked, inside
 from imagery.ships import find_ships
+from imagery.telling import saying
 from vessels.errors import InputError
 from vessels.geodesy import distances_m
 
@@ -28,7 +29,6 @@ _MISSING_AT = 0.6
 _ALIKE = 1.4
 """Measured lengths are off by half: within this ratio ships are told as alike."""
 _METRES_PER_DEGREE = 111_195.0
-_NUMBERS = ("no ship", "one ship", "two ships", "three ships", "four ships", "five ships")
 
 SEEN = pa.schema(
     [
@@ -186,41 +186,44 @@ def _table(
     )
 
 
-def sentence(sight: Sight, name: str) -> str:
-    """Return what the picture says of the event's vessel, in one or two plain sentences."""
+def sayings_of(sight: Sight, name: str) -> list[dict[str, Any]]:
+    """Return what the picture says of the event's vessel, as one or two sayings."""
     near = [
         row
         for row in sight.ships.to_pylist()
         if row["status"] == "dark" and row["from_suspect_m"] <= NEAR_M
     ]
-    where = f"{name} is seen" if sight.suspect_seen else f"{name} is not seen"
-    if not sight.suspect_seen:
-        if sight.suspect_missing >= _MISSING_AT:
-            where += ", though it ought to be in the picture"
-        elif sight.ranked.p_inside < 0.5:
-            where += "; it may well have been elsewhere"
-    elif not near:
-        return f"{where}, alone: no ship without AIS within {NEAR_M / 1000:.0f} km of it."
-    if not near:
-        return f"{where}."
-    furthest = max(row["from_suspect_m"] for row in near)
-    place = (
-        "alongside" if furthest <= ALONGSIDE_M else f"within {max(furthest, 100.0) / 1000.0:.1f} km"
-    )
-    of = "" if sight.suspect_seen else " of where AIS has it"
-    return f"{where}. {_how_many(near)} {place}{of} {'sends' if len(near) == 1 else 'send'} no AIS."
+    if sight.suspect_seen:
+        if not near:
+            return [saying("seen_alone", name=name, km=NEAR_M / 1000.0)]
+        return [saying("seen", name=name), _without_ais(near, "")]
+    where = "not_seen"
+    if sight.suspect_missing >= _MISSING_AT:
+        where = "missing"
+    elif sight.ranked.p_inside < 0.5:
+        where = "elsewhere"
+    told = [saying(where, name=name)]
+    return [*told, _without_ais(near, "_ais")] if near else told
 
 
-def _how_many(near: list[dict[str, Any]]) -> str:
-    """Return `Two ships of about 40 m`; of unlike lengths each is told, nearest first."""
-    count = _NUMBERS[len(near)] if len(near) < len(_NUMBERS) else f"{len(near)} ships"
+def _without_ais(near: list[dict[str, Any]], of: str) -> dict[str, Any]:
+    """Return how many ships without AIS lie how near; `of`: `_ais` where AIS alone has the place.
+
+    Lengths that are alike are one, of unlike ones each is told, nearest first.
+    """
     lengths = [row["length_m"] for row in sorted(near, key=_distance)]
     if max(lengths) <= _ALIKE * min(lengths):
-        size = f"about {round(sum(lengths) / len(lengths), -1):.0f} m"
+        told = [round(sum(lengths) / len(lengths), -1)]
     else:
-        size = ", ".join(f"{length:.0f} m" for length in lengths[:-1])
-        size = f"about {size} and {lengths[-1]:.0f} m"
-    return f"{count.capitalize()} of {size}"
+        told = [round(length) for length in lengths]
+    values: dict[str, Any] = {"lengths_m": told}
+    count = "one" if len(near) == 1 else "some"
+    if len(near) > 1:
+        values["count"] = len(near)
+    furthest_m = max(row["from_suspect_m"] for row in near)
+    if furthest_m <= ALONGSIDE_M:
+        return saying(f"{count}_alongside{of}", **values)
+    return saying(f"{count}_within{of}", km=round(furthest_m / 1000.0, 1), **values)
 
 
 def _distance(row: dict[str, Any]) -> float:

@@ -18,14 +18,15 @@ from alerts.pictured import note_picture
 from alerts.schema import alerts, events
 from alerts.stored import row_event, with_alerts
 from darkwake.imagery_settings import Imagery
-from darkwake.next_pass import ELEMENTS, elements_for, passes_sentence
-from darkwake.tiles import look_and_write, mail_picture, read_findings, remember
+from darkwake.next_pass import ELEMENTS, elements_for, passes_saying
+from darkwake.tiles import look_and_write, mail_picture, read_findings, remember, says_of
 from darkwake.tiles_archive import ArchiveFixes
 from darkwake.tiles_providers import providers_of
 from darkwake.vessel_fixes import database
 from darkwake.watching.store import wall_us
 from detectors.events import SEVERITIES, Event
 from imagery.scenes import Provider
+from imagery.telling import saying
 from imagery.web import Budget
 from vessels.clock import iso_z
 from vessels.errors import InputError
@@ -110,7 +111,7 @@ def _look(
     end_us = event.now_us if event.end_us is None else event.end_us
     hulls = [hull for hull in (event.hull_id, event.other_hull_id) if hull]
     before = read_findings(folder).get(event.event_id, {})
-    waiting = ""
+    waiting: list[dict[str, Any]] = []
     try:
         with database() as connection:
             archive = Path(desk.settings.store.archive)
@@ -121,7 +122,7 @@ def _look(
         finding = {
             "event_id": event.event_id,
             "answer": "no image",
-            "says": ["Nobody could look for pictures yet."],
+            **says_of([[saying("no_look")]]),
             "notes": [str(error)],
         }
     finding["looked_us"] = wall_us()
@@ -130,20 +131,20 @@ def _look(
         return bool(finding["answer"] == "seen")
     png = mail_picture(folder, event.event_id) if finding["answer"] == "seen" else None
     # Not part of the finding: times of passes change with every look, and are no news.
-    says = [*finding["says"], *([waiting] if waiting else [])]
+    says = [*finding["sayings"], *([waiting] if waiting else [])]
     picture = {"says": says, "png": base64.b64encode(png).decode() if png else ""}
     with transaction(desk.engine) as store:
         note_picture(store, desk.context(), event.event_id, picture)
     return png is not None
 
 
-def _next_passes(event: Event, fixes: ArchiveFixes, settings: Imagery) -> str:
-    """Return when satellites pass next over an open event; empty without remembered elements."""
+def _next_passes(event: Event, fixes: ArchiveFixes, settings: Imagery) -> list[dict[str, Any]]:
+    """Return when satellites pass next over an open event; none without remembered elements."""
     cache = Path(settings.cache)
     if event.end_us is not None or not (cache / ELEMENTS).exists():
-        return ""
+        return []
     now_us = max(event.now_us, wall_us())
-    return passes_sentence(event, fixes, elements_for(None, cache), now_us, PASS_DAYS)
+    return passes_saying(event, fixes, elements_for(None, cache), now_us, PASS_DAYS)
 
 
 def _today() -> str:

@@ -42,6 +42,7 @@ def test_command(write_tiff: Writer, tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     answer = json.loads(told.stdout)
     assert answer["type"] == "FeatureCollection"
+    assert answer["warnings"] == []
     assert len(answer["features"]) == 2
     for feature in answer["features"]:
         assert feature["geometry"]["type"] == "Point"
@@ -59,8 +60,15 @@ def test_command(write_tiff: Writer, tmp_path: Path) -> None:
     plain = write_tiff("plain_vv.tif", scene["vv"], crs=None, transform=Affine.identity())
     placeless = command("tiles", "--image", str(plain), "--json")
     assert "has no coordinate reference system and no ground control points" in placeless.stderr
-    told_there = json.loads(placeless.stdout)["features"]
-    assert [feature["geometry"] for feature in told_there] == [None, None]
+    answer_there = json.loads(placeless.stdout)
+    assert [feature["geometry"] for feature in answer_there["features"]] == [None, None]
+    assert answer_there["warnings"] == placeless.stderr.splitlines()
+    numbers = scene["vv"].astype(float)
+    grey = np.clip(numbers / (numbers.mean() * 1.5) * 255.0, 0, 255).astype(np.uint8)
+    cut_off = command("tiles", "--image", str(write_tiff("grey_vv.tif", grey)), "--json")
+    (warning,) = json.loads(cut_off.stdout)["warnings"]
+    assert "stand at 255, the end of an 8-bit scale" in warning
+    assert cut_off.stderr.splitlines() == [warning]
     broken = tmp_path / "broken.tif"
     broken.write_bytes(b"II*\0nothing")
     for words, code in (

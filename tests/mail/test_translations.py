@@ -16,6 +16,7 @@ from alerts.translate import LANGUAGES, Words, catalogue, read_po
 from detectors import exposure
 from detectors.events import EVENT_TYPES, Event, Reason
 from detectors.unusual import guard
+from imagery import telling
 from maps import kinds
 from maps import words as said
 from tests.alerts.samples import dark, meeting
@@ -36,6 +37,7 @@ def texts_in_the_code() -> set[str]:
                     found.add(str(first.value))
     tables = (said.TYPE_WORDS, said.TYPE_MEANING, said.OTHER_CAUSES, said.REASON_WORDS)
     tables += (kinds.KIND_MEANING, kinds.KIND_CAUSES)
+    found |= {*telling.TEXTS.values(), *telling.COUNTS.values(), telling.LAST}
     found |= {*guard.ALL, *guard.WITHHELD.values(), *(rule.words for rule in exposure.RULES)}
     return found | {text for table in tables for text in table.values()} | {said.DISCLAIMER}
 

@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,13 @@ import pyarrow as pa
 import pytest
 import time_machine
 from PIL import Image as Picture
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts.compose import compose
 from alerts.database import get_fact, reading, set_fact, transaction
 from alerts.lifecycle import history
-from alerts.pictured import PICTURE_MOVE
-from alerts.schema import outbox
+from alerts.schema import alert_log, outbox
+from alerts.seen import PICTURE_MOVE
 from darkwake.archive.writer import write_rows
 from darkwake.demo_scene import CARRIER_LENGTH_M, CARRIER_PLACE, TIME, write_scenes
 from darkwake.next_pass import elements_for
@@ -27,6 +29,7 @@ from darkwake.watching.jobs import JOBS, Desk, run_job, wait_s
 from darkwake.watching.pictures import look_for_pictures
 from detectors.events import Event
 from tests.alerts.samples import Change, dark, take_in
+from tests.desk.people import serving
 from tests.imagery.test_passes import elements
 from tests.watch.scripted import settings_for
 from vessels.schema import FIXES
@@ -169,13 +172,18 @@ def test_it_is_a_job_like_the_others(desk: Desk) -> None:
         assert get_fact(connection, "job:imagery")
 
 
-def test_the_note_of_an_open_event_tells_the_next_passes(desk: Desk, tmp_path: Path) -> None:
-    event = loiterer(end_us=None)
-    take_in(desk.engine, desk.policy, Change("opened", event))
+def remember_elements(tmp_path: Path) -> None:
+    """Give the watch orbit elements of five satellites, made for 1 July 2015."""
     given = tmp_path / "s1.tle"
     lines = [("SENTINEL-1A", *elements(node)) for node in (160.0, 175.0, 190.0, 205.0, 220.0)]
     given.write_text("\n".join(line for one in lines for line in one))
     elements_for(given, tmp_path / "cache")
+
+
+def test_the_note_of_an_open_event_tells_the_next_passes(desk: Desk, tmp_path: Path) -> None:
+    event = loiterer(end_us=None)
+    take_in(desk.engine, desk.policy, Change("opened", event))
+    remember_elements(tmp_path)
     with time_machine.travel(TIME + timedelta(hours=5), tick=False):
         assert look_for_pictures(desk).startswith("1 looked at, 0 seen")
         again = look_for_pictures(desk)
@@ -183,3 +191,64 @@ def test_the_note_of_an_open_event_tells_the_next_passes(desk: Desk, tmp_path: P
     assert "Next passes (UTC): SENTINEL-1A 2015-07-" in move["note"]
     assert move["note"].endswith(("days off.", "doubtful."))
     assert again == ""  # that time went on is no news
+
+
+def test_a_mail_tells_the_next_passes_in_its_readers_language(desk: Desk, tmp_path: Path) -> None:
+    (english,) = desk.policy.subscriptions
+    spanish = replace(english, name="inspectores", to=("inspectora@example.org",), language="es")
+    policy = replace(desk.policy, subscriptions=(english, spanish))
+    object.__setattr__(desk, "policy", policy)
+    event = loiterer(end_us=None)
+    take_in(desk.engine, policy, Change("opened", event))
+    remember_elements(tmp_path)
+    write_scenes(tmp_path / "scenes", "SYNTHETIC")
+    with time_machine.travel(TIME + timedelta(hours=5), tick=False):
+        assert look_for_pictures(desk).startswith("1 looked at, 1 seen")
+    mails = {row["subscription"]: plain_of(row) for row in pictured(desk)}
+    times = re.findall(r"SENTINEL-1A 2015-07-\d\d \d\d:\d\d", mails["inspectors"])
+    assert len(times) == 3
+    assert (
+        "SILVER TERN is seen. Two ships of about 40 m alongside send no AIS."
+        in (mails["inspectors"])
+    )
+    assert f"Next passes (UTC): {', '.join(times)}; the orbit elements are " in mails["inspectors"]
+    assert (
+        "Se ve SILVER TERN. Dos buques de unos 40 m al costado no emiten AIS."
+        in (mails["inspectores"])
+    )
+    assert (
+        f"Próximos pases (UTC): {', '.join(times)}; los elementos orbitales distan "
+        in (mails["inspectores"])
+    )
+    with serving(desk.engine) as served:
+        page = served.person().get(f"/alerts/{event.event_id}").text
+    assert f"Next passes (UTC): {', '.join(times)}; the orbit elements are " in page
+    assert "&#34;id&#34;" not in page, "the desk shows text, not what the store keeps"
+
+
+def test_the_store_keeps_ids_and_a_note_of_finished_text_is_still_shown(
+    desk: Desk, tmp_path: Path
+) -> None:
+    event = loiterer()
+    take_in(desk.engine, desk.policy, Change("opened", event))
+    write_scenes(tmp_path / "scenes", "SYNTHETIC")
+    look_for_pictures(desk)
+    stored = select(alert_log.c.note).where(alert_log.c.move == PICTURE_MOVE)
+    with transaction(desk.engine) as connection:
+        ((seen, ships),) = json.loads(connection.execute(stored).scalar_one())
+        assert seen == {"id": "seen", "values": {"name": "SILVER TERN"}}
+        assert ships == {"id": "some_alongside", "values": {"count": 2, "lengths_m": [40.0]}}
+        old = update(alert_log).where(alert_log.c.move == PICTURE_MOVE)
+        connection.execute(old.values(note="SILVER TERN is seen, alone."))
+    assert told(desk, event)[0]["note"] == "SILVER TERN is seen, alone."
+
+
+def plain_of(row: dict[str, Any]) -> str:
+    """Return the text of the mail that a row of the outbox makes, its lines joined."""
+    message = compose(
+        row, json.loads(row["payload"]), sender="watch@example.org", reply_to=None,
+        list_name="Alerts", domain="example.org", draw=lambda *_: b"\x89PNG map",
+    )  # fmt: skip
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
