@@ -35,8 +35,8 @@ def texts_in_the_code() -> set[str]:
                 first = node.args[0]
                 if name in {"mark", "say", "plain"} and isinstance(first, ast.Constant):
                     found.add(str(first.value))
-    tables = (said.TYPE_WORDS, said.TYPE_MEANING, said.OTHER_CAUSES, said.REASON_WORDS)
-    tables += (kinds.KIND_MEANING, kinds.KIND_CAUSES)
+    tables = [said.TYPE_WORDS, said.TYPE_MEANING, said.OTHER_CAUSES, said.REASON_WORDS]
+    tables += [kinds.KIND_MEANING, kinds.KIND_CAUSES]
     found |= {*telling.TEXTS.values(), *telling.COUNTS.values(), telling.LAST}
     found |= {*guard.ALL, *guard.WITHHELD.values(), *(rule.words for rule in exposure.RULES)}
     return found | {text for table in tables for text in table.values()} | {said.DISCLAIMER}
