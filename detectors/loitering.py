@@ -64,6 +64,8 @@ RUN = np.dtype(
     ]
 )
 """A hull's current run; a closed run is a copy of it."""
+LYING = np.dtype([("key", "i8"), ("start_slot", "i4")])
+"""A run that is on, long enough or not, and since when."""
 
 
 def new_runs(keys: Array) -> Array:
@@ -93,6 +95,14 @@ def follow_runs(
     closed = np.zeros(len(slots) // 2 + len(runs) + 1, RUN)
     count = _follow(work, slots, shore_m, limits, upto_slot, closed)
     return work, qualified(closed[:count], parameters)
+
+
+def lying(runs: Array) -> Array:
+    """Return the runs that are on as LYING rows."""
+    on = runs[runs["start_slot"] >= 0]
+    out = np.empty(len(on), LYING)
+    out["key"], out["start_slot"] = on["key"], on["start_slot"]
+    return out
 
 
 def qualified(runs: Array, parameters: LoiteringParameters) -> Array:

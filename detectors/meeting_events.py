@@ -141,6 +141,23 @@ class LoiteringContext:
         return max(longest, end - at), met
 
 
+def meetings_that_matter(
+    meetings: tuple[Meeting, ...], lying: Array, undecided: Array, done_slot: int
+) -> tuple[Meeting, ...]:
+    """Return the encounters that a loitering run may yet be judged with.
+
+    Those of runs that are on (`lying`) or over and undecided, and those that a run to come may
+    reach back to: it begins one slot before the first that is not known yet, at the earliest.
+    """
+    if not meetings:
+        return meetings
+    since: dict[int, int] = {}
+    for runs in (lying, undecided):
+        for key, slot in zip(runs["key"].tolist(), runs["start_slot"].tolist(), strict=True):
+            since[key] = min(slot, since.get(key, slot))
+    return tuple(one for one in meetings if one[2] >= min(since.get(one[0], done_slot), done_slot))
+
+
 def loitering_events(
     runs: Array,
     is_open: Array,

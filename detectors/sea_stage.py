@@ -32,6 +32,7 @@ from detectors.meeting_events import (
     Meeting,
     encounter_events,
     loitering_events,
+    meetings_that_matter,
     open_runs,
 )
 from detectors.parameters import Parameters
@@ -54,6 +55,7 @@ class SeaState:
     runs: Array = field(default_factory=lambda: np.empty(0, RUN))
     """Loitering runs that are over, but whose encounters may not all be known yet."""
     meetings: tuple[Meeting, ...] = ()
+    """Encounters that a loitering run may yet hold."""
     switch_runs: Runs = field(default_factory=dict)
     feed: liveness.State = field(default_factory=liveness.new_state)
     reception: ReceptionState = field(default_factory=ReceptionState)
@@ -161,7 +163,15 @@ def step(
     for run in over:
         events += _switch_events(run, over=True, now_us=watermark_us, parameters=parameters)
     reception = reception.drop_old(watermark_us)
-    state = replace(state, runs=runs[undecided], switch_runs=switch_runs, feed=feed)
+    meetings = meetings_that_matter(
+        state.meetings,
+        np.concatenate([out.lying for out in outputs]),
+        runs[undecided],
+        settled_slot(watermark_us, parameters),
+    )
+    state = replace(
+        state, runs=runs[undecided], meetings=meetings, switch_runs=switch_runs, feed=feed
+    )
     return replace(state, reception=reception, rendezvous=rendezvous), events
 
 

@@ -17,7 +17,7 @@ from detectors.dark_rendezvous import unheard_rows
 from detectors.hand_over import find_births
 from detectors.hull_rows import OldAndNew
 from detectors.identity_stage import Traces, circle_limits
-from detectors.loitering import RUN, follow_runs, new_runs, qualified
+from detectors.loitering import RUN, follow_runs, lying, new_runs, qualified
 from detectors.parameters import Parameters
 from detectors.reception_neighbours import first_heard
 from detectors.slots import SLOT, SLOT_US, TRAIL, HullRows, fill_slots
@@ -51,6 +51,8 @@ class VesselOutput:
     """SILENCE: hulls long silent, for stops that become final (detectors/dark_rendezvous.py)."""
     runs: Array
     """Loitering runs that closed."""
+    lying: Array
+    """LYING: runs that are still on."""
     visits: Array
     """Visits to ports that ended (vessels.visits.VISIT)."""
     voyages: Array
@@ -141,6 +143,7 @@ def step(
         silences=_closed_silences(batches, (key, rows.time_us), out.elsewhere, table, parameters),
         unheard=unheard_rows(tail_key, tail, table, spoke_us, watermark_us),
         runs=closed_runs,
+        lying=lying(runs),
         visits=ended,
         voyages=voyages,
         switches=out.switches,
