@@ -9,6 +9,8 @@
   the events must be equal to the byte. `cpu_seconds` are those of the whole command, `other_cores`
   the mean number of cores that other processes took meanwhile. `machine_speed_up` is that of an
   empty kernel in as many threads, in the same turns: what the machine had to give.
+- `growth`, with `--grow LARGE` (benchmarks.day makes it with `--rows 30000000 --vessels 60000`):
+  the command on both days in turns; how much more time and memory the large one takes.
 - `start`: a small file with an empty cache of compiled kernels (cold), and again (warm).
 - `gaps`, `stops`: what the peers need for a part of the work, so their times are a floor. pandas
   takes the whole day. movingpandas' ObservationGapSplitter and TrajectoryStopDetector take the
@@ -65,12 +67,15 @@ def tree_rss(process: psutil.Process) -> int:
 
 
 def run_replay(day: Path, extra: list[str], cache: Path | None = None) -> Run:
-    """Run the command once; return seconds, peak megabytes of all processes, and the run's own."""
+    """Run the command once; return seconds by the clock and of processor, and the run's own.
+
+    With them the most megabytes that all its processes held together.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         command = [sys.executable, "-m", "darkwake", "replay", str(day), "--out", str(out)]
         environment = {**os.environ, **({"NUMBA_CACHE_DIR": str(cache)} if cache else {})}
-        begin, before, busy = time.perf_counter(), _children_s(), _busy_s()
+        begin, before, busy = time.perf_counter(), children_s(), _busy_s()
         process = psutil.Popen(
             [*command, "--no-map", *extra], stderr=subprocess.PIPE, env=environment
         )
@@ -82,7 +87,7 @@ def run_replay(day: Path, extra: list[str], cache: Path | None = None) -> Run:
         watcher.join()
         if process.returncode:
             raise RuntimeError(errors.decode(errors="replace")[-2000:])
-        cpu_s = _children_s() - before
+        cpu_s = children_s() - before
         told = json.loads((out / "run.json").read_text(encoding="utf-8"))
         return {
             "seconds": seconds,
@@ -96,8 +101,8 @@ def run_replay(day: Path, extra: list[str], cache: Path | None = None) -> Run:
         }
 
 
-def _children_s() -> float:
-    """Return the processor seconds of all processes that were started here and are over."""
+def children_s() -> float:
+    """Return the seconds of processor of all processes that this one started and that ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -194,6 +199,41 @@ def turn_over(threads: int, times: int = 1_000_000_000) -> float:
         return time.perf_counter() - begin
 
 
+def growth(small: Path, large: Path, rounds: int, extra: list[str]) -> None:
+    """Print what a large day takes beside a small one, in turns."""
+    runs: dict[Path, list[Run]] = {small: [], large: []}
+    for _ in range(rounds):
+        for day, some in runs.items():
+            some.append(run_replay(day, extra))
+    first, last = runs[small], runs[large]
+
+    def ratio(name: str) -> float:
+        both = [statistics.median(run[name] for run in some) for some in (last, first)]
+        return round(both[0] / both[1], 2)
+
+    for some in (first, last):
+        say(
+            benchmark="growth",
+            rows=some[0]["rows"],
+            runs=rounds,
+            workers=some[0]["workers"],
+            seconds=round(statistics.median(run["seconds"] for run in some), 1),
+            cpu_seconds=round(statistics.median(run["cpu_seconds"] for run in some), 1),
+            peak_mb=round(max(run["peak_mb"] for run in some)),
+            stages={
+                name: round(statistics.median(run["stages"][name] for run in some), 1)
+                for name in some[0]["stages"]
+            },
+        )
+    say(
+        benchmark="growth",
+        rows_ratio=ratio("rows"),
+        seconds_ratio=ratio("seconds"),
+        cpu_seconds_ratio=ratio("cpu_seconds"),
+        peak_mb=round(max(run["peak_mb"] for run in last)),
+    )
+
+
 def start(day: Path) -> None:
     """Print how long a small file takes while kernels are compiled, and then from their cache."""
     with tempfile.TemporaryDirectory() as folder:
@@ -282,10 +322,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--workers", type=int, default=0, help="0: the command's own default")
     parser.add_argument("--most-workers", type=int, default=0, help="0: as many as there are cores")
+    parser.add_argument("--grow", type=Path, help="a larger day: print the growth, nothing else")
     parser.add_argument("--no-peers", action="store_true")
     args = parser.parse_args()
     extra = ["--workers", str(args.workers)] if args.workers else []
     run_replay(args.day, extra)  # the file is read into memory, the kernels are compiled
+    if args.grow is not None:
+        growth(args.day, args.grow, args.runs, extra)
+        return
     ours = compare(args.day, args.runs, extra)
     if not args.no_peers:
         workers(args.day, args.runs, args.most_workers or cores())
