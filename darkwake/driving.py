@@ -57,6 +57,10 @@ class Driver(Protocol):
     def stages(self) -> VesselStages:
         """The vessel stages, once started."""
 
+    @property
+    def threads(self) -> int:
+        """How many threads of this process may detect at once, once started."""
+
     def read(self) -> None:
         """Read every row once, and count it."""
 
@@ -130,6 +134,11 @@ class LocalDriver:
         if self._workers is None:
             self._workers = worthwhile_threads(self._timeline.rows, len(self._timeline), cores())
         self.stages = LocalStages(self._parameters, self._workers)
+
+    @property
+    def threads(self) -> int:
+        """Return how many threads detect."""
+        return self._workers or 1
 
     def __len__(self) -> int:
         return len(self._timeline)

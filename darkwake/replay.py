@@ -170,9 +170,9 @@ def _fold(
 ) -> tuple[PipelineState, list[Event]]:
     state = PipelineState()
     events: list[Event] = []
-    for done, (fixes, watermark_us) in enumerate(driver.fold(now_us), start=1):
-        state, final = pipeline.step(state, fixes, watermark_us)
-        pipeline.stages.forget({state.token})
+    folded = pipeline.fold(driver.fold(now_us), ahead=driver.threads > 1)
+    for done, (reached, final) in enumerate(folded, start=1):
+        state = reached
         events += final
         run.progress.update(done)
     return state, events

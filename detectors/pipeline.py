@@ -6,8 +6,8 @@ late fixes arrive. Parts run in threads: their work is in kernels that do withou
 nothing is copied from one to another, as it would be between processes.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -68,7 +68,8 @@ class Pipeline:
     Args:
         parameters: thresholds of every detector.
         stages: the vessel stages; `LocalStages` in this process.
-        on_output: called with every vessel output, for tracks and vessel tables.
+        on_output: called with every vessel output in order, for tracks and vessel tables; `fold`
+            calls it in the thread of the sea stage.
     """
 
     def __init__(
@@ -86,10 +87,40 @@ class Pipeline:
     ) -> tuple[PipelineState, list[Event]]:
         """Take in sorted fixes, all later than the state's watermark; return what is final."""
         token, outputs = self.stages.step(state.token, fixes, watermark_us)
+        return self._told(state.sea, token, outputs, watermark_us)
+
+    def fold(
+        self, stretches: Iterable[tuple[Fixes, int]], *, ahead: bool
+    ) -> Iterator[tuple[PipelineState, list[Event]]]:
+        """Take in stretches (fixes, watermark) from the first on; yield what `step` returns.
+
+        With `ahead` the vessel stages fold a stretch while the one before it is in the sea stage,
+        in a thread of its own: the sea stage has no parts, and the others would wait for it. Only
+        the newest state can be gone on from.
+        """
+        token, sea = 0, SeaState()
+        waiting: Future[tuple[PipelineState, list[Event]]] | None = None
+        with ThreadPoolExecutor(1) as thread:
+            for fixes, watermark_us in stretches:
+                token, outputs = self.stages.step(token, fixes, watermark_us)
+                self.stages.forget({token})
+                if waiting is not None:
+                    state, events = waiting.result()
+                    sea = state.sea
+                    yield state, events
+                waiting = thread.submit(self._told, sea, token, outputs, watermark_us)
+                if not ahead:
+                    waiting.result()
+            if waiting is not None:
+                yield waiting.result()
+
+    def _told(
+        self, sea: SeaState, token: int, outputs: list[VesselOutput], watermark_us: int
+    ) -> tuple[PipelineState, list[Event]]:
         if self._on_output is not None:
             for output in outputs:
                 self._on_output(output)
-        sea, events = sea_stage.step(state.sea, outputs, watermark_us, self.parameters)
+        sea, events = sea_stage.step(sea, outputs, watermark_us, self.parameters)
         return PipelineState(token, sea, watermark_us), events
 
     def peek(self, state: PipelineState, now_us: int) -> list[Event]:

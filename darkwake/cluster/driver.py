@@ -61,6 +61,11 @@ class ClusterDriver:
         self.stages: VesselStages = self._folded
         self._steps: list[tuple[int, int]] = []
 
+    @property
+    def threads(self) -> int:
+        """Return 1: what is folded here was folded by the workers before."""
+        return 1
+
     def read(self) -> None:
         """Let the workers read the files and divide the rows."""
         files = find_files(self._run.options.paths)

@@ -269,7 +269,7 @@ T19 = {
 }
 
 
-@pytest.mark.parametrize(("sent", "missing"), T19.items(), ids=str)
+@pytest.mark.parametrize(("sent", "missing"), T19.items(), ids=["=".join(sent) for sent in T19])
 def test_t19_a_value_that_means_not_available_is_null_and_no_other_is(tmp_path, sent, missing):
     """`name` is there, so that a row without position still is a row."""
     good = {"mmsi": str(A), "time": "2020-01-01T00:00:00Z", "lat": "10.5", "lon": "20.5"}
