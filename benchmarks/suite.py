@@ -45,9 +45,8 @@ SECTIONS = (
     Section("reading", "benchmarks.reading --day {day}", "--rounds 1"),
     Section("cores", "benchmarks.cores {logs}", "--rounds 1 --sentences 300000"),
     Section("replay", "benchmarks.replay --day {day}", "--runs 1"),
-    Section(
-        "scale", "benchmarks.replay --day {big} --no-peers --most-workers 1 --runs 3", "--runs 1"
-    ),
+    Section("scale", "benchmarks.replay --day {day} --grow {big} --runs 3", "--runs 1"),
+    Section("stream", "benchmarks.stream", "--days 12 --vessels 200"),
     Section("profile", "benchmarks.profile {day}", "--rate 50"),
     Section("encounters", "benchmarks.encounters", "--runs 1"),
     Section("cluster", "benchmarks.cluster --day {big} --runs 3", "--runs 1"),

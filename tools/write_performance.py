@@ -51,7 +51,14 @@ TITLES = {
             "sorting 13 columns, nothing more. The other peers find gaps or stops and nothing else."
         ),
     ),
-    "scale": ("Four times the vessels", "30 million rows of 60,000 vessels."),
+    "scale": ("Four times the vessels", "30 million rows of 60,000 vessels, and the day above."),
+    "stream": (
+        "A month, streamed",
+        (
+            "Memory day by day, hour after hour through what a watch folds with. Late fixes change "
+            "what was found for 72 hours; reception and silences are remembered for a month."
+        ),
+    ),
     "profile": (
         "Profiles",
         (
