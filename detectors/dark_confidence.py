@@ -8,7 +8,9 @@ checked there on other vessels. Beside it the rule of Welch et al. 2022, as publ
 import numpy as np
 
 from detectors.dark_evidence import WELCH_SHORE_M, Evidence
+from detectors.dark_period import BEFORE_US
 from vessels.fixes import Array
+from vessels.units import US_PER_H
 
 SIGNS = {
     "expected": 1,
@@ -32,6 +34,8 @@ TOO_FAST = -2.0
 """Judgement, not fitted: the real tracks hold no such case."""
 FAST_KNOTS = 25.0
 """No ship that trades sails faster on average: the two ends are doubtful."""
+_EXPECTED_H = (0.1, 10.0)
+"""Fewer hours prove as little, and more as much; the weight of `expected` was fitted so."""
 WELCH_HOURS, WELCH_POSITIONS, WELCH_PER_DAY = 12.0, 14, 10.0
 
 
@@ -48,8 +52,8 @@ def features(evidence: Evidence, shore_m: Array) -> dict[str, Array]:
     """
     known = ~np.isnan(evidence.reception)
     return {
-        "expected": np.log10(np.clip(evidence.expected_h, 0.1, 10.0)),
-        "longest": evidence.longest_h / 12.0,
+        "expected": np.log10(np.clip(evidence.expected_h, *_EXPECTED_H)),
+        "longest": evidence.longest_h / (BEFORE_US / US_PER_H),
         "reception": np.where(known, evidence.reception, evidence.own_rate),
         "company": np.nan_to_num(evidence.heard_share, nan=0.0),
         "leaving": evidence.unknown_share * (1.0 - evidence.beyond_stations),

@@ -28,6 +28,8 @@ from vessels.units import M_PER_NM, MPS_PER_KNOT, US_PER_H, US_PER_S
 
 _PORT_ENTRY_M = 3_000.0
 _SLOW_IN_PORT_KNOTS = 3.0
+_SAME_HARBOUR_M = 5_000.0
+"""Alongside before and after no further apart than this is one harbour."""
 _HIGH_CONFIDENCE, _WATCH_CONFIDENCE = 0.8, 0.5
 _HIGH_HOURS = 24.0
 
@@ -105,7 +107,8 @@ def _excused(silences: Array, where: tuple[Array, ...], parameters: DarkPeriodPa
     closed = silences["end_us"] > 0
     at_rest = (silences["at_rest"] > 0) & ((port0_m <= port_m) | (shore0_m <= harbour_m))
     between = closed & (port0_m <= port_m) & (port1_m <= port_m) & (port0 == port1)
-    between |= closed & (shore0_m <= harbour_m) & (shore1_m <= harbour_m) & (moved_m <= 5_000.0)
+    alongside = closed & (shore0_m <= harbour_m) & (shore1_m <= harbour_m)
+    between |= alongside & (moved_m <= _SAME_HARBOUR_M)
     arriving = (port0_m <= _PORT_ENTRY_M) & (silences["sog_knots"] < _SLOW_IN_PORT_KNOTS)
     return at_rest | between | (arriving & ~closed)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.dark_period import BEFORE_US
 from detectors.deaf_cells import is_deaf
 from detectors.reception_neighbours import RANGE_NM, neighbours_heard
 from detectors.reception_state import ReceptionState
@@ -26,6 +27,10 @@ POINTS = 6
 _AHEAD_US = 12 * US_PER_H
 """An open silence is judged where the ship's way before would have taken it in so long."""
 _MOST_KNOTS = 30.0
+_CHOSEN_H = 0.5
+"""The last hour was heard by choice, or there would be no silence to judge: it counts half."""
+_ALONE_WEIGHT = 0.5
+"""Weight of a point that nothing speaks for, if nobody else was heard where this one was last."""
 _OWN = BASES.index("own")
 
 
@@ -107,7 +112,7 @@ def _unknown_share(start: Array, points: Array, heard: Array, own: Array, at_sta
     """Return the share of points that nothing speaks for: see `Evidence.unknown_share`."""
     away_m = distances_m(start[:, :1], start[:, 1:], points[:, :, 0], points[:, :, 1])
     nothing = ~heard & (away_m > RANGE_NM * M_PER_NM) & (~own | at_start)
-    return (nothing * np.where(at_start, 1.0, 0.5)).mean(axis=1)
+    return (nothing * np.where(at_start, 1.0, _ALONE_WEIGHT)).mean(axis=1)
 
 
 def _beyond_stations(shore_m: Array) -> Array:
@@ -126,8 +131,8 @@ def _own_rate(silences: Array) -> Array:
     Hours and not messages: they come in bursts. The last hour was heard by choice, so it counts
     half; a hull known for less than an hour is given half an hour in one and a half.
     """
-    hours = np.clip(silences["heard_h"], 1.0, 12.0)
-    return np.clip((silences["heard_hours"] - 0.5) / (hours + 0.5), 0.0, 1.0)
+    hours = np.clip(silences["heard_h"], 1.0, BEFORE_US / US_PER_H)
+    return np.clip((silences["heard_hours"] - _CHOSEN_H) / (hours + _CHOSEN_H), 0.0, 1.0)
 
 
 def path_points(silences: Array, ends: Array) -> tuple[Array, Array]:

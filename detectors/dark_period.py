@@ -18,6 +18,7 @@ from vessels.units import MPS_PER_KNOT, US_PER_H, US_PER_MIN, US_PER_S
 
 BEFORE_US = 12 * US_PER_H
 _MOORED_KNOTS = 0.5
+_TOLD_MOORED_KNOTS = 1.0  # of a ship that says that it is at anchor or moored
 Record = Any
 _AT_ANCHOR, _MOORED = 1, 5  # navigational status, ITU-R M.1371
 
@@ -101,8 +102,9 @@ def _describe(key: Array, fixes: Fixes, rows: Array, first_us: Array) -> Array:
     sog = fixes.sog_knots[rows].astype("f8")
     out["sog_knots"] = np.where(np.isnan(sog), _implied_knots(key, fixes, rows), sog)
     told_rest = np.isin(fixes.nav_status[rows], (_AT_ANCHOR, _MOORED))
-    out["at_rest"] = (out["sog_knots"] < _MOORED_KNOTS) | (told_rest & (out["sog_knots"] < 1.0))
-    out["heard_h"] = np.minimum(12.0, (out["start_us"] - first_us) / US_PER_H)
+    below_knots = np.where(told_rest, _TOLD_MOORED_KNOTS, _MOORED_KNOTS)
+    out["at_rest"] = out["sog_knots"] < below_knots
+    out["heard_h"] = np.minimum(BEFORE_US, out["start_us"] - first_us) / US_PER_H
     out["ais_class"] = fixes.ais_class[rows]
     columns = (key, fixes.time_us, fixes.lat_deg, fixes.lon_deg, fixes.receiver)
     _look_back(columns, rows, first_us, out)

@@ -54,6 +54,7 @@ MOST_LIKELIHOOD = 20.0
 """Ships and silences gather on the same grounds: nearness alone proves no more than this."""
 WHOLE_MEETING_H = 4.0
 _BURST = 3.0
+_IN_PORT_M, _HARBOUR_M = 10_000.0, 1_000.0
 _WATCH_PROBABILITY = 0.3
 
 
@@ -288,7 +289,8 @@ def in_port(silent: Array) -> Array:
     out = silent["at_rest"] > 0
     rows = silent[out]
     port_m = nearest_port(rows["lat1"], rows["lon1"])[1]
-    out[out] = (port_m <= 10_000.0) | (distance_to_shore_m(rows["lat1"], rows["lon1"]) <= 1_000.0)
+    shore_m = distance_to_shore_m(rows["lat1"], rows["lon1"])
+    out[out] = (port_m <= _IN_PORT_M) | (shore_m <= _HARBOUR_M)
     return out
 
 

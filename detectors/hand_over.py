@@ -35,6 +35,8 @@ BIRTH = np.dtype(
 _SLACK_M = 2_000.0
 _FASTER_TIMES, _FASTER_KNOTS = 2.0, 5.0
 _NEAREST = 3
+_CONFIDENCE = 0.1
+_NO_COUNTRY_CONFIDENCE = 0.95
 _MIN_PORT_M, _MIN_SHORE_M = 10_000.0, 2_000.0
 """As for encounters."""
 
@@ -123,7 +125,7 @@ def _event(
         now_us=start_us,
         lat=lat,
         lon=lon,
-        confidence=0.1,
+        confidence=_CONFIDENCE,
         severity="info",
         reasons=(
             Reason("hand_over", f"{mmsi_of(old)} to {mmsi_of(new)}", None, ""),
@@ -160,7 +162,7 @@ def invalid_number_events(births: Array) -> list[Event]:
             now_us=int(row["first_us"]),
             lat=float(row["lat"]),
             lon=float(row["lon"]),
-            confidence=0.95,
+            confidence=_NO_COUNTRY_CONFIDENCE,
             severity="info",
             reasons=(Reason("mid_unassigned", mmsi_of(int(row["key"])) // 1_000_000, None, "MID"),),
             details={"kind": "mid_unassigned"},

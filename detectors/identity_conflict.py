@@ -16,6 +16,9 @@ from vessels.geodesy import distance_m
 from vessels.hulls import HullParameters, hull_id
 from vessels.units import MPS_PER_KNOT, US_PER_H, US_PER_S
 
+_DOUBT_A_CHANGE = 0.8
+"""What each change of voice leaves of the doubt that there are two hulls."""
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityConflictParameters:
@@ -152,7 +155,7 @@ def conflict_event(
         now_us=run.last_us if over else now_us,
         lat=first.away_lat,
         lon=first.away_lon,
-        confidence=1.0 - 0.8**run.alternations,
+        confidence=1.0 - _DOUBT_A_CHANGE**run.alternations,
         severity="watch",
         reasons=(
             Reason("alternations", run.alternations, hulls.shared_alternations, "count"),

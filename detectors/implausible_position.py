@@ -16,7 +16,12 @@ from detectors.events import Event, Reason
 from detectors.identity_conflict import Excursion, SwitchRun, implied_knots
 from vessels.fixes import Array
 from vessels.geodesy import distance_m
-from vessels.hulls import HullParameters, hull_id, hull_id_of, mmsi_of
+from vessels.hulls import MIN_FIXES, HullParameters, hull_id, hull_id_of, mmsi_of
+
+_DOUBT_A_FIX = 0.7
+"""What each fix at the far place leaves of the doubt that the place, not the clock, is wrong."""
+_DOUBT_A_TURN = 0.5
+"""The same for each whole turn of a circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def _event(mmsi: int, jump: Excursion, *, over: bool, now_us: int, limits: HullP
         now_us=now_us if end_us is None else end_us,
         lat=jump.away_lat,
         lon=jump.away_lon,
-        confidence=1.0 - 0.7 ** max(jump.fixes, 3),
+        confidence=1.0 - _DOUBT_A_FIX ** max(jump.fixes, MIN_FIXES),
         reasons=(Reason("implied_speed", round(knots, 1), limits.max_speed_knots, "knots"),),
         details={
             "kind": "jump_and_return" if came_back else "jump",
@@ -115,7 +120,7 @@ def _circle(row: Array, now_us: int | None, parameters: ImplausiblePositionParam
         now_us=last_us if end_us is not None else now_us or last_us,
         lat=lat,
         lon=lon,
-        confidence=round(1.0 - 0.5 ** np.floor(turns), 3),
+        confidence=round(1.0 - _DOUBT_A_TURN ** np.floor(turns), 3),
         severity="watch",
         reasons=(
             Reason("circle", round(turns, 2), parameters.circle_turns, "turns"),

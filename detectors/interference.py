@@ -23,6 +23,9 @@ from vessels.geodesy import distances_m
 from vessels.geography import distance_inland_m
 from vessels.units import US_PER_H
 
+_DOUBT_A_NUMBER = 0.5
+"""What each number that shares a false place leaves of the doubt."""
+
 
 def judge_positions(events: list[Event], parameters: ImplausiblePositionParameters) -> list[Event]:
     """Return the events with false positions joined by place, and told where they lie on land."""
@@ -123,7 +126,7 @@ def _area(group: list[Event], parameters: ImplausiblePositionParameters) -> Even
         now_us=max(event.now_us for event in group),
         lat=first.lat,
         lon=first.lon,
-        confidence=round(1.0 - 0.5 ** len(numbers), 3),
+        confidence=round(1.0 - _DOUBT_A_NUMBER ** len(numbers), 3),
         severity="watch",
         reasons=(
             Reason("several_vessels", len(numbers) - 1, parameters.area_min_vessels - 1, "others"),

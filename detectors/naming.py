@@ -17,6 +17,7 @@ TOLD_ATTRIBUTES = frozenset({"name", "callsign", "imo"})
 """Changes of ship type or size are too often corrections of a form to be told."""
 _FENDERS_M = 50.0
 """Between hulls that lie alongside: fenders, and the errors of two positions."""
+_CHANGED_CONFIDENCE, _FLIP_FLOP_CONFIDENCE = 0.8, 0.5
 
 
 def name_events(
@@ -130,7 +131,7 @@ def identity_change_event(
         now_us=first.time_us,
         lat=lat,
         lon=lon,
-        confidence=0.5 if first.flip_flop else 0.8,
+        confidence=_FLIP_FLOP_CONFIDENCE if first.flip_flop else _CHANGED_CONFIDENCE,
         severity="watch",
         reasons=tuple(
             Reason(f"{change.attribute}_changed", str(change.new), None, "") for change in changes

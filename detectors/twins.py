@@ -27,6 +27,7 @@ WAIT_SLOTS = 24 * 60 // SLOT_MIN
 _QUIET_SLOTS = 7 * 24 * 60 // SLOT_MIN
 """Together again after more than this is another event: a week covers a stay in port."""
 _TOGETHER_SHARE = 0.9
+_HALF_SURE_H, _MOST_CONFIDENCE = 1.0, 0.95
 
 TWIN = np.dtype(
     [
@@ -185,7 +186,7 @@ def _event(run: Array, *, over: bool, now_us: int, parameters: IdentityConflictP
         now_us=last_us if over else now_us,
         lat=lat,
         lon=lon,
-        confidence=round(min(0.95, hours / (hours + 1.0)), 3),
+        confidence=round(min(_MOST_CONFIDENCE, hours / (hours + _HALF_SURE_H)), 3),
         severity="watch",
         reasons=(
             Reason("two_transmitters", round(hours, 2), parameters.twin_min_h, "h"),

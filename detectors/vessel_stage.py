@@ -31,7 +31,7 @@ from vessels.reception import count_reception
 from vessels.units import US_PER_DAY, US_PER_H
 
 SLOW_KNOTS = 5.0
-"""Faster slots can be neither contact nor loitering; their surroundings are not looked up."""
+"""Faster slots are neither contact nor looked up for port and shore, unless thresholds ask so."""
 
 HULL = np.dtype([("key", "i8"), ("count", "i8"), ("first_us", "i8"), ("last_us", "i8")])
 OPEN_SEA = np.dtype([*SLOT.descr, ("port_m", "f8"), ("shore_m", "f8")])
@@ -249,7 +249,10 @@ def _slots_and_runs(
     runs = new_runs(table["key"])
     runs[np.searchsorted(table["key"], state["runs"]["key"])] = state["runs"]
     slots, trail = fill_slots(rows, trail, max_gap_us)
-    slow = slots["speed_knots"] < SLOW_KNOTS
+    asked_knots = max(
+        parameters.loitering.max_speed_knots, parameters.encounter.max_median_speed_knots
+    )
+    slow = slots["speed_knots"] < max(SLOW_KNOTS, asked_knots)
     port_m = np.full(len(slots), np.nan)
     shore_m = np.full(len(slots), np.nan)
     port_m[slow], shore_m[slow] = port_and_shore_m(

@@ -78,6 +78,18 @@ _SUSPECT_MIN_M = 5_000.0
 _CLOCK_FAULT_M = 20_000.0
 """A track this near to the hull that spoke last is the same hull with a wrong clock."""
 _SUSPECT_KNOTS = 25.0
+_SUSPECT_TELLING_KNOTS = 15.0
+"""The same for a ship that tells its speed."""
+_UNLIKE_TIMES, _UNLIKE_KNOTS = 1.5, 5.0
+"""A step is unlike a ship if it takes so many times its speed, and so much more."""
+_FAST_H, _SUSTAINED_H = 2.0, 6.0
+"""Up to the first a ship may make its highest speed, from the second on the sustained one."""
+_TOLD_TIMES = 1.1
+"""A ship that tells a higher speed than either may make a little more than it tells."""
+_TOLD_S = 600.0
+"""Over minutes a ship keeps about the speed that it tells."""
+_RECENT_H = 0.25
+"""Of tracks heard later than this ago the nearer one wins, not the later one."""
 _MPS = M_PER_NM / 3600.0
 
 
@@ -87,16 +99,16 @@ def reach_m(dt_us: int, sog1: float, sog2: float, limits: Array) -> float:
     dt_s = dt_us / US_PER_S
     hours = dt_s / 3600.0
     fast, sustained, slack, _ = limits
-    if hours <= 2.0:
+    if hours <= _FAST_H:
         knots = fast
-    elif hours >= 6.0:
+    elif hours >= _SUSTAINED_H:
         knots = sustained
     else:
-        knots = fast + (sustained - fast) * (hours - 2.0) / 4.0
+        knots = fast + (sustained - fast) * (hours - _FAST_H) / (_SUSTAINED_H - _FAST_H)
     if not (math.isnan(sog1) or math.isnan(sog2)):
         told = max(sog1, sog2)
-        knots = max(knots, 1.1 * told)
-        if dt_s <= 600.0:  # over minutes a ship keeps about the speed that it tells
+        knots = max(knots, _TOLD_TIMES * told)
+        if dt_s <= _TOLD_S:
             knots = min(knots, _SUSPECT_KNOTS + told)
     return slack + knots * _MPS * dt_s
 
@@ -111,8 +123,9 @@ def is_suspect(dt_us: int, distance: float, track: Record, sog: float) -> bool:
         return False
     knots = distance / (dt_us / US_PER_S) / _MPS
     if math.isnan(track.sog) or math.isnan(sog):
-        return knots > max(_SUSPECT_KNOTS, 1.5 * track.knots + 5.0)
-    return knots > max(15.0, 1.5 * max(track.sog, sog, track.knots) + 5.0)
+        return knots > max(_SUSPECT_KNOTS, _UNLIKE_TIMES * track.knots + _UNLIKE_KNOTS)
+    like = max(track.sog, sog, track.knots)
+    return knots > max(_SUSPECT_TELLING_KNOTS, _UNLIKE_TIMES * like + _UNLIKE_KNOTS)
 
 
 @njit(cache=True)
@@ -184,7 +197,7 @@ def _choose(fix: Tuple, tracks: Record, current: int, limits: Array) -> tuple[in
         alpha = distance / reach_m(dt_us, track.sog, sog, limits)
         if alpha > 1.0:
             continue
-        score = math.exp(-alpha * alpha) / max(dt_us / US_PER_H, 0.25)
+        score = math.exp(-alpha * alpha) / max(dt_us / US_PER_H, _RECENT_H)
         if track.ordinal == 0:
             if score > tentative_score:
                 tentative, tentative_score, tentative_m = k, score, distance

@@ -22,6 +22,9 @@ _CLASS_B = 2
 _DAY_H = 24
 _BLOCK_H = _DAY_H // BLOCKS
 COUNTS = 6
+_STEADY_A_KNOTS = (0.5, 14.0)
+_STEADY_B_KNOTS = (2.0, 30.0)
+"""Between these a transmitter's rate is steady (ITU-R M.1371; Welch et al. 2022), strictly."""
 
 Record = Any
 
@@ -99,8 +102,8 @@ def _steady(lat: Array, lon: Array, time_us: Array, ais_class: int, i: int, j: i
         return False
     knots = distance_m(lat[i], lon[i], lat[j], lon[j]) / M_PER_NM / (seconds / 3600.0)
     if ais_class == _CLASS_B:
-        return 2.0 < knots < 30.0
-    return 0.5 < knots < 14.0
+        return _STEADY_B_KNOTS[0] < knots < _STEADY_B_KNOTS[1]
+    return _STEADY_A_KNOTS[0] < knots < _STEADY_A_KNOTS[1]
 
 
 @njit(cache=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.detectors.scene import OFFSHORE, ship
 from tests.detectors.test_circles import M_DEG, circles, round_and_round
 from vessels.units import US_PER_H
 
@@ -22,6 +23,16 @@ def test_two_turns_have_eight_steps(degrees, found):
     radius_m = 12.0 * KNOT_M_MIN * 10.0 / np.radians(degrees)
     track = round_and_round(3.0, radius_m=radius_m, step_min=10.0)
     assert len(circles(track.take(slice(0, 10 if found else 9)))) == found
+
+
+@pytest.mark.parametrize(("degrees", "found"), [(147.0, 1), (153.0, 0)])
+def test_a_turn_of_150_degrees_is_a_step_back(degrees, found):
+    """Once round by steps of 29 degrees, then two of so many, and nearly once round again."""
+    angle = np.radians(np.cumsum([0, *[29] * 12, degrees, degrees, *[29] * 11]))
+    hours = angle * 1_500.0 / (12.0 * KNOT_M_MIN * 60.0)
+    lat = OFFSHORE[0] + 1_500.0 * np.cos(angle) * M_DEG
+    lon = OFFSHORE[1] + 1_500.0 * np.sin(angle) * M_DEG / np.cos(np.radians(OFFSHORE[0]))
+    assert len(circles(ship(416000001, hours, lat, lon, sog=1.0))) == found
 
 
 @pytest.mark.parametrize(("metres", "found"), [(28.5, 1), (31.5, 0)])

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from detectors.dark_confidence import confidence, welch_disabling
+from detectors.dark_confidence import confidence, features, welch_disabling
+from tests.detectors.scene import every, ship
+from tests.detectors.test_bounds_dark_period import dark
+from tests.detectors.test_dark_evidence import told as evidence_on
 
 NONE = {"expected": 0.0, "longest": 0.0, "reception": 0.0, "company": 0.0, "leaving": 0.0}
 NONE |= {"offshore": 0.0}
@@ -28,6 +31,23 @@ def told(knots=np.nan, **features):
 )
 def test_confidence_is_the_logistic_model_with_the_weights_fitted(features, total):
     assert told(**features) == pytest.approx(1.0 / (1.0 + np.exp(-total)), abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(0.05, -1.0), (0.2, np.log10(0.2)), (9.7, np.log10(9.7)), (30.0, 1.0)]
+)
+def test_a_tenth_of_an_hour_proves_as_little_as_less_and_ten_as_much_as_more(hours, expected):
+    """Heard in all twelve hours before: 11.5 of 12.5 are those that it is expected in."""
+    evidence = evidence_on(hours=hours * 12.5 / 11.5)
+    (found,) = features(evidence, np.zeros(1))["expected"]
+    assert found == pytest.approx(expected)
+
+
+def test_the_last_hour_heard_counts_half():
+    """Seven fixes in twelve hours, two apart: 6.5 hours of 12.5, and that for 100 hours."""
+    hours = np.append(every(120, 0, 14), every(120, 114, 118))
+    (event,) = dark(ship(416000001, hours))
+    assert event.details["heard_hours_expected"] == 52.0
 
 
 @pytest.mark.parametrize(("knots", "off"), [(24.5, 0.0), (25.5, 2.0)])

@@ -5,6 +5,7 @@ import pytest
 
 from detectors.dark_events import _severity
 from tests.detectors.scene import OFFSHORE, events, every, ship
+from vessels.geodesy import distance_m
 from vessels.geography import distance_to_shore_m
 from vessels.ports import nearest_port
 
@@ -30,14 +31,14 @@ def off_the_port(metres):
     return float(lat[off_m.argmin()]), -109.43
 
 
-def off_the_desert(metres):
+def off_the_desert(metres, at_lat=-26.0):
     """Return a place so far off the coast of Namibia, far from any port."""
     lon = np.linspace(14.9, 14.97, 20_001)
-    lat = np.full(len(lon), -26.0)
+    lat = np.full(len(lon), at_lat)
     off_m = np.abs(distance_to_shore_m(lat, lon) - metres)
     assert off_m.min() < 5.0
     assert nearest_port(lat, lon)[1].min() > 30_000.0
-    return -26.0, float(lon[off_m.argmin()])
+    return at_lat, float(lon[off_m.argmin()])
 
 
 @pytest.mark.parametrize(("hours", "found"), [(11.99, 0), (12.0, 1)])
@@ -76,6 +77,33 @@ def test_below_half_a_knot_it_is_at_rest(knots, found):
     assert (
         len(dark(ship(B, every(10, 0, 13), *off_the_port(8_000.0), sog=knots), now_h=40)) == found
     )
+
+
+@pytest.mark.parametrize(("knots", "found"), [(0.95, 0), (1.05, 1)])
+def test_below_a_knot_it_is_at_rest_if_it_says_that_it_is_moored(knots, found):
+    at = off_the_port(8_000.0)
+    lat = at[0] - np.linspace(0.001, 0.0, 79)
+    moored = ship(B, every(10, 0, 13), lat, at[1], sog=knots, nav_status=5)
+    assert len(dark(moored, now_h=40)) == found
+
+
+@pytest.mark.parametrize(("km", "found"), [(4.85, 0), (5.15, 1)])
+def test_five_km_along_a_shore_are_one_harbour(km, found):
+    """Under way off a beach, silent for twenty hours, and off the beach again so far south."""
+    first, lon = off_the_desert(500.0)
+    for _ in range(3):  # the coast is not quite a meridian
+        south = -26.0 - np.sqrt(km**2 - east_km(first, lon, km) ** 2) / 110.77
+        again = off_the_desert(500.0, south)
+    assert distance_m(first, lon, *again) == pytest.approx(km * 1e3, abs=60.0)
+    drift = np.linspace(0.0005, 0.0, 79)
+    before = ship(B, every(10, 0, 13), first + drift, lon, sog=3.0)
+    after = ship(B, every(10, 33, 35), again[0] - drift[:13], again[1], sog=3.0)
+    assert len(dark(before, after)) == found
+
+
+def east_km(lat, lon, km):
+    """Return how far east the coast goes over so many km south."""
+    return (off_the_desert(500.0, lat - km / 110.77)[1] - lon) * 100.1
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(58.0, 1), (62.0, 0)])

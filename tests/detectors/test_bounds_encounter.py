@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from detectors.context import port_and_shore_m
+from detectors.encounters import EncounterParameters
+from detectors.parameters import Parameters
 from tests.detectors.scene import OFFSHORE, every, ship
 from tests.detectors.test_encounter_bounds import M_DEG, A, B, adrift, met
 
@@ -32,6 +34,27 @@ def test_ten_km_from_a_port(km, found):
 def test_two_km_from_the_shore(km, found):
     pair = adrift(every(5, 0, 6), at=near_easter_island(shore_km=km), apart_m=5.0)
     assert len(met(*pair, now_h=40)) == found
+
+
+@pytest.mark.parametrize(("knots", "parts"), [(4.8, 1), (5.2, 2)])
+def test_a_spell_at_more_than_five_knots_is_no_contact(knots, parts):
+    """A quarter of an hour of it, side by side, between three hours at rest and three more."""
+    hours = every(1, 0, 6.25)
+    steaming = (hours > 3.0) & (hours <= 3.25)
+    lat = OFFSHORE[0] + np.cumsum(np.where(steaming, knots, 0.0) / 60.0) / 60.0405
+    pair = ship(A, hours, lat), ship(B, hours, lat + 100.0 * M_DEG)
+    (event,) = met(*pair, now_h=40)
+    assert event.details["parts"] == parts
+
+
+@pytest.mark.parametrize(("most_knots", "found"), [(5.8, 0), (6.2, 1)])
+def test_where_more_speed_is_let_pass_ships_meet_under_way(most_knots, found):
+    """Six knots side by side; by default nothing above five is looked at."""
+    hours = every(5, 0, 6)
+    lat = OFFSHORE[0] + hours * 6.0 / 60.0405
+    pair = ship(A, hours, lat), ship(B, hours, lat + 300.0 * M_DEG)
+    faster = Parameters(encounter=EncounterParameters(max_median_speed_knots=most_knots))
+    assert len(met(*pair, now_h=40, parameters=faster)) == found
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(55, 1), (65, 0)])

@@ -88,3 +88,68 @@ def test_a_ship_that_makes_a_knot_does_not_repeat_its_position(knots, kept):
     """The one that is kept waits for others that never come."""
     out = split(ship(A, every(6, 0, 3), sog=knots))
     assert 31 - len(out.rejected) == kept
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.995, 1), (1.005, 2)])
+def test_between_two_and_six_hours_the_reach_falls_evenly(share, found):
+    """After four hours 37.5 knots."""
+    out = split(moved_while_silent(4.0, 2.5 + share * 37.5 * KM_PER_NM * 4.0))
+    assert len(hulls(out)) == found
+
+
+def ahead(knots, at_knots, after_h, *, back_h=2.0):
+    """Return how many fixes of a ship on its way north are not kept.
+
+    One lies further ahead: as if the ship had made `at_knots` since the one before it.
+    """
+    hours = np.concatenate([every(6, 0, 3), [3 + after_h], every(6, 3 + after_h + back_h, 8)])
+    north_km = np.where(np.arange(len(hours)) == 31, (at_knots - knots) * after_h * KM_PER_NM, 0.0)
+    lat = OFFSHORE[0] + (hours * knots * KM_PER_NM + north_km) * KM_DEG
+    return len(hours) - len(split(ship(A, hours, lat, sog=knots)).fixes)
+
+
+@pytest.mark.parametrize(("at_knots", "lost"), [(34.7, 0), (35.3, 1)])
+def test_half_as_fast_again_and_five_knots_is_unlike_a_ship(at_knots, lost):
+    assert ahead(20.0, at_knots, 0.2) == lost
+
+
+@pytest.mark.parametrize(("at_knots", "lost"), [(40.7, 0), (41.3, 1)])
+def test_the_faster_the_ship_the_more_it_may_make(at_knots, lost):
+    assert ahead(24.0, at_knots, 0.2) == lost
+
+
+@pytest.mark.parametrize(("at_knots", "lost"), [(14.6, 0), (15.4, 1)])
+def test_a_slow_ship_that_tells_its_speed_is_not_taken_to_make_more_than_15_knots(at_knots, lost):
+    assert ahead(2.0, at_knots, 0.5) == lost
+
+
+@pytest.mark.parametrize(("share", "lost"), [(0.98, 0), (1.02, 2)])
+def test_a_fast_craft_may_make_a_tenth_more_than_it_tells(share, lost):
+    """It tells 60 knots, and is silent for half an hour; two fixes later it is within reach."""
+    hours = np.concatenate([every(6, 0, 3), every(6, 3.5, 6)])
+    on_km = (2.5 + share * 66.0 * KM_PER_NM * 0.5) - 60.0 * KM_PER_NM * 0.5
+    north_km = hours * 60.0 * KM_PER_NM + np.where(hours > 3.01, on_km, 0.0)
+    out = split(ship(A, hours, OFFSHORE[0] - 30.0 + north_km * KM_DEG, sog=60.0))
+    assert len(hours) - len(out.fixes) == lost
+
+
+@pytest.mark.parametrize(("seconds", "lost"), [(590, 2), (610, 0)])
+def test_for_ten_minutes_a_ship_keeps_about_the_speed_that_it_tells(seconds, lost):
+    """Heard twice 12 km away: out of its reach, or only unlike a ship that tells next to none."""
+    later = 3.0 + seconds / 3600.0
+    hours = np.concatenate([every(6, 0, 3), [later, later + 0.01]])
+    at = ship(A, hours, OFFSHORE[0] + np.where(hours > 3.01, 12.0 * KM_DEG, 0.0), sog=0.1)
+    assert len(hours) - len(split(at).fixes) == lost
+
+
+@pytest.mark.parametrize(("off_km", "apart_km", "hull"), [(10.9, 22.0, 1), (11.1, 21.9, 2)])
+def test_of_tracks_heard_a_quarter_of_an_hour_ago_the_nearer_wins(off_km, apart_km, hull):
+    """One heard 14.4 minutes ago, one nearer by heard 15.6 minutes ago: age still tells a little.
+
+    The scores are 3.16 and 3.12 a quarter of an hour, then 3.14 and 3.15.
+    """
+    first = ship(A, [*every(6, 0, 2), 2.52])
+    second = ship(A, [*every(6, 1.05, 2.05), 2.5], OFFSHORE[0] + apart_km * KM_DEG)
+    between = ship(A, [2.76], OFFSHORE[0] + off_km * KM_DEG)
+    out = split(first, second, between)
+    assert out.hull[out.fixes.time_us.argmax()] == hull

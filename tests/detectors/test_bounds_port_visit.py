@@ -122,21 +122,27 @@ def test_confidence_of_time_at_sea_falls_after_a_silence(proven, confidence):
     assert event.confidence == confidence
 
 
-def rests(minutes, knots):
-    """Return whether a hull that says 0 knots rests, after so long at such a pace."""
+def rests(minutes, knots, told=0.0):
+    """Return whether a hull that says `told` knots rests, after so long at such a pace."""
     motion = np.zeros(1, MOTION)[0]
     stop = np.array([0.2, 0.5])
     span_us = round(minutes * US_PER_MIN)
     north_deg = knots * minutes / 60.0 / 60.0405
     _move(motion, US_PER_H, 0.0, 0.0, 0.0, stop)
     motion["seen_us"] = US_PER_H
-    _move(motion, US_PER_H + span_us, north_deg, 0.0, 0.0, stop)
+    _move(motion, US_PER_H + span_us, north_deg, 0.0, told, stop)
     return bool(motion["resting"])
 
 
 @pytest.mark.parametrize(("knots", "resting"), [(2.85, True), (3.15, False)])
 def test_who_makes_more_than_three_knots_does_not_rest_whatever_it_says(knots, resting):
     assert rests(20.0, knots) is resting
+
+
+@pytest.mark.parametrize(("told", "resting"), [(0.49895, True), (0.49905, False)])
+def test_a_thousandth_of_a_knot_is_rounding(told, resting):
+    """Speeds are tenths of a knot, held in 32 bits: a stop ends at what is 0.5 but for that."""
+    assert rests(0.0, 0.0, told) is resting
 
 
 @pytest.mark.parametrize(("minutes", "resting"), [(9.5, True), (10.5, False)])

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from detectors._rendezvous_pairs import PAIR
-from detectors.dark_rendezvous import _events, best_probability, with_probabilities
+from detectors._rendezvous_pairs import PAIR, SILENT
+from detectors.dark_rendezvous import _events, best_probability, in_port, with_probabilities
 from detectors.dark_rendezvous_roles import weight_of, with_kinds
+from tests.detectors.test_bounds_dark_period import off_the_desert, off_the_port
 from tests.detectors.test_dark_rendezvous import CARRIER, TRAWLER
 from tests.detectors.test_dark_rendezvous_limits import PARAMETERS, stop
 from tests.detectors.test_dark_rendezvous_roles import CARGO, FISHING, TUG, book_of
@@ -62,6 +63,23 @@ def test_a_tug_lies_still_for_its_work():
     share = 0.03 / 0.97 / 3.0
     expected = 20.0 * share / (1.0 + 2.0 * share + 20.0 * share)
     assert event.confidence == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (off_the_port(9_600.0), True),
+        (off_the_port(10_400.0), False),
+        (off_the_desert(960.0), True),
+        (off_the_desert(1_040.0), False),
+    ],
+)
+def test_who_lay_within_ten_km_of_a_port_or_one_of_the_shore_was_in_port(place, expected):
+    row = np.zeros(1, SILENT)
+    row["lat1"], row["lon1"] = place
+    assert not in_port(row)[0]
+    row["at_rest"] = 1
+    assert in_port(row)[0] == expected
 
 
 def test_kinds_weigh_as_the_page_says():

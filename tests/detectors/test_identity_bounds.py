@@ -42,6 +42,25 @@ def test_hulls_that_share_a_number_are_twenty_km_apart(km, found):
     assert len(found_) == found
 
 
+@pytest.mark.parametrize(("letters", "found"), [(19, 1), (20, 0)])
+def test_names_are_compared_by_the_twenty_letters_that_a_message_holds(letters, found):
+    """Alike in so many letters and different after them."""
+    times = [i * 3_600_000_000 for i in range(6)]
+    names = ["A" * letters + "B"] * 3 + ["A" * letters + "C"] * 3
+    book = IdentityBook()
+    book.update(as_table({"mmsi": [A] * 6, "time": times, "name": names}))
+    assert len(book.changes()) == found
+
+
+@pytest.mark.parametrize(("old", "new", "found"), [(2, 9, 0), (9, 2, 0), (3, 3, 1)])
+def test_three_statements_are_believed(old, new, found):
+    times = [i * 3_600_000_000 for i in range(old + new)]
+    book = IdentityBook()
+    names = ["BEFORE"] * old + ["AFTER"] * new
+    book.update(as_table({"mmsi": [A] * (old + new), "time": times, "name": names}))
+    assert len(book.changes()) == found
+
+
 @pytest.mark.parametrize(("reports", "found"), [(2, 0), (3, 1)])
 def test_old_and_new_name_are_stated_three_times(reports, found):
     names = ["BEFORE"] * 3 + ["AFTER"] * reports

@@ -28,6 +28,7 @@ def book(*imos: int | None, mmsi: int = A) -> IdentityBook:
         (4999999, 0),
         (5000000, 1),
         (9999999, 1),
+        (10000001, 0),
         (367496150, 0),  # an MMSI in the wrong field
     ],
 )

@@ -59,3 +59,13 @@ def test_a_silence_of_four_hours_ends_it(silence_h, found):
 def test_the_mean_speed_must_be_below_two_knots(knots, found):
     hours = every(5, 0, 12)
     assert len(loiters(ship(A, hours, OFFSHORE[0] + hours * knots / 60.0), now_h=40)) == found
+
+
+@pytest.mark.parametrize(("nm", "found"), [(10.0, 0), (30.0, 1)])
+def test_where_more_speed_is_let_pass_the_shore_is_looked_at_for_fast_ships_too(nm, found):
+    """To and fro at six knots; by default nothing above five is looked at."""
+    hours = every(5, 0, 8)
+    to_and_fro = np.abs((np.arange(len(hours)) % 8) - 4) * 0.5 / 60.0
+    lat, lon = place_at(nm * _M_PER_NM, "shore")
+    faster = Parameters(loitering=replace(LoiteringParameters(), max_speed_knots=8.0))
+    assert len(loiters(ship(A, hours, lat + to_and_fro, lon), parameters=faster)) == found

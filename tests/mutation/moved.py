@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Place:
-    """Where a number stands: `NAME` or `Class.field` of a module, and `item` of a literal."""
+    """Where a number stands: `NAME` or `Class.field` of a module, and `item` of what it holds."""
 
     module: str
     name: str
@@ -53,9 +53,15 @@ def numbers_in(tree: ast.Module) -> dict[str, list[ast.expr]]:
 
 
 def _values(value: ast.expr) -> list[ast.expr]:
+    """Return what a literal or call holds, however deep: `{"a": Motion(1.0, 2.0)}` holds two."""
+    parts: list[ast.expr] = []
     if isinstance(value, ast.Dict):
-        return value.values
-    return value.elts if isinstance(value, ast.Tuple) else [value]
+        parts = value.values
+    elif isinstance(value, ast.Tuple):
+        parts = value.elts
+    elif isinstance(value, ast.Call):
+        parts = [*value.args, *(keyword.value for keyword in value.keywords)]
+    return [one for part in parts for one in _values(part)] if parts else [value]
 
 
 class _Wrap(ast.NodeTransformer):

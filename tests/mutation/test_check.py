@@ -6,7 +6,14 @@ import multiprocessing
 import pytest
 
 from tests.mutation.moved import Place, move, numbers_in
-from tests.mutation.thresholds import all_thresholds, files_of
+from tests.mutation.thresholds import (
+    CONSTANTS,
+    NO_THRESHOLDS_IN,
+    ROOT,
+    all_thresholds,
+    files_of,
+    numbers_of,
+)
 from tests.mutation.trial import PRELOADED, Trial, run
 
 
@@ -44,9 +51,21 @@ def test_numbers_move_by_a_tenth_and_whole_ones_by_one_at_least(value, up, down)
 
 
 def test_numbers_are_found_in_classes_tuples_and_dictionaries():
-    found = numbers_in(ast.parse("A, B = 1, 2\nC = {'x': 3, 'y': 4}\nclass D:\n    e: int = 5\n"))
+    text = "A, B = 1, 2\nC = {'x': 3, 'y': F(4, g=(6, 7))}\nclass D:\n    e: int = 5\n"
+    found = numbers_in(ast.parse(text))
     values = {name: [ast.literal_eval(one) for one in ones] for name, ones in found.items()}
-    assert values == {"A": [1], "B": [2], "C": [3, 4], "D.e": [5]}
+    assert values == {"A": [1], "B": [2], "C": [3, 4, 6, 7], "D.e": [5]}
+
+
+def test_every_module_with_a_number_is_looked_at_or_named_as_one_without_thresholds():
+    found = {
+        f"{path.relative_to(ROOT).with_suffix('')}".replace("/", ".")
+        for room in ("vessels", "detectors")
+        for path in (ROOT / room).rglob("*.py")
+        if any(numbers_of(ast.parse(path.read_bytes())))
+    }
+    assert found == found & (set(CONSTANTS) | set(NO_THRESHOLDS_IN))
+    assert not set(CONSTANTS) & set(NO_THRESHOLDS_IN)
 
 
 def test_a_place_names_its_module():

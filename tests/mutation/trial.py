@@ -119,9 +119,16 @@ def _value(module: Any, place: Place) -> float | None:
     value = getattr(module, first, None)
     if field:
         value = value.__dataclass_fields__[field].default if value is not None else None
+    held = _numbers(value)[place.item or 0 :]
+    return float(held[0]) if held and isinstance(held[0], int | float) else None
+
+
+def _numbers(value: Any) -> list[Any]:
+    """Return what a value holds, in the order of `moved.numbers_in`."""
     if isinstance(value, dict | tuple):
-        value = (list(value.values()) if isinstance(value, dict) else value)[place.item or 0]
-    return float(value) if isinstance(value, int | float) else None
+        parts = value.values() if isinstance(value, dict) else value
+        return [one for part in parts for one in _numbers(part)]
+    return [value]
 
 
 def _kernels_without(module: str) -> Path:

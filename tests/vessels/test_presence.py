@@ -72,6 +72,28 @@ def test_still_ships_need_no_course_and_moving_ones_do() -> None:
     assert moving > 5.0 * known
 
 
+@pytest.mark.parametrize(("knots", "known"), [(0.48, True), (0.52, False)])
+def test_below_half_a_knot_a_missing_course_does_not_matter(knots: float, *, known: bool) -> None:
+    day = 24 * US_PER_H
+    without = presence(0, 0, knots, np.nan, 0, *NONE, day)[2][0, 0]
+    assert bool(without == presence(0, 0, knots, 90.0, 0, *NONE, day)[2][0, 0]) is known
+
+
+@pytest.mark.parametrize(
+    ("kind", "knots", "memory_h"),
+    [("fishing", 2.8, 51.0), ("cargo", 7.1, 75.0), ("unknown", 4.6, 54.0), ("yacht", 4.6, 54.0)],
+)
+def test_kinds_of_ship_move_about_as_they_were_measured(
+    kind: str, knots: float, memory_h: float
+) -> None:
+    """The formula of the module's page, a fix itself 30 m off, speed and course not known."""
+    t, s, g = 24.0 * 3600.0, knots * MPS_PER_KNOT, 1.0 / (memory_h * 3600.0)
+    expected = s**2 * (2.0 * t / g - 2.0 * (1.0 - np.exp(-g * t)) / g**2)
+    found = presence(0, 0, np.nan, np.nan, 0, *NONE, 24 * US_PER_H, kind=kind)[2][0, 0]
+    assert found == pytest.approx(30.0**2 + expected, rel=1e-7)
+    assert presence(0, 0, np.nan, np.nan, 0, *NONE, 0, kind=kind)[2][0, 0] == 30.0**2
+
+
 def test_across_180_degrees_and_over_the_pole() -> None:
     day = 24 * US_PER_H
     _, lon, _ = presence(-18, 179.5, np.nan, np.nan, 0, -18, -179.5, np.nan, np.nan, 2 * day, day)

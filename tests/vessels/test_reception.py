@@ -89,11 +89,11 @@ def test_a_long_step_is_no_presence(silent_h, limit_h, present):
 @pytest.mark.parametrize(
     ("ais_class", "knots", "present"),
     [
-        ("A", 0.4, 0),
-        ("A", 0.6, 1),
+        ("A", 0.48, 0),
+        ("A", 0.52, 1),
         ("A", 13.9, 1),
         ("A", 14.1, 0),
-        ("", 0.4, 0),
+        ("", 0.48, 0),
         ("", 13.9, 1),
         ("", 14.1, 0),
         ("B", 1.9, 0),
