@@ -9,7 +9,6 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from tests.mutation.moved import Place, numbers_in
 
