@@ -20,6 +20,7 @@ from detectors.naming import identity_change_event, name_events, telling_changes
 from detectors.parameters import Parameters
 from detectors.port_visits import port_visit_events
 from detectors.same_ship import judge_hand_overs
+from detectors.still_talking import judge_silences
 from detectors.time_at_sea import longest_days, with_company, with_peers
 from vessels.fixes import Array
 from vessels.hulls import hull_key, mmsi_of
@@ -45,6 +46,7 @@ class Heard:
 
 def tell(events: list[Event], heard: Heard, parameters: Parameters) -> list[Event]:
     """Put names on the events of the fold, and add those that identity and port calls make."""
+    events = judge_silences(events, heard.book, parameters.dark_period.min_duration_h)
     events = judge_positions(events, parameters.implausible_position)
     events = judge_hand_overs(events, heard.book)
     events = [*events, *_identity_changes(events, heard, parameters)]

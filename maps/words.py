@@ -107,6 +107,7 @@ REASON_WORDS = {
     "alternations": "Times that the number changed place",
     "two_transmitters": "Time sailed together as one",
     "mean_distance": "Mean distance between the two",
+    "heard_without_position": "It sent messages without a position; longest time without any",
     "hand_over": "From one number to the other",
     "silent_before": "Time between the two numbers",
     "same_imo": "Both stated the IMO number",

@@ -163,6 +163,21 @@ class IdentityBook:
         }
         return Identity(**found)
 
+    def stated_between(self, mmsi: int, after_us: int, before_us: int) -> list[tuple[int, int]]:
+        """Return the first and last time of each statement of a UTC day, if one lies between two.
+
+        Sorted, microseconds since 1970. Of the times between first and last only their number is
+        known. A statement of the AIS class alone is none: every position makes it.
+        """
+        rows = self._rows(mmsi)
+        stated = np.zeros(len(rows), bool)
+        for name in ATTRIBUTES:
+            if name != "ais_class":
+                stated |= self._table.codes(name)[rows] != ABSENT
+        spans = self._table.spans[:2, rows[stated]].T
+        inside = ((spans > after_us) & (spans < before_us)).any(axis=1)
+        return sorted(map(tuple, spans[inside].tolist()))
+
     def at_many(
         self, mmsi: NDArray[Any], time_us: NDArray[Any], attributes: Sequence[str] = ATTRIBUTES
     ) -> dict[str, pa.Array]:

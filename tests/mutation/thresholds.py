@@ -62,6 +62,7 @@ CONSTANTS = {
     "detectors.roles": "test_roles",
     "detectors.same_ship": "test_bounds_identity test_hand_over test_told",
     "detectors.slots": "test_bounds_slots test_nearness test_encounters",
+    "detectors.still_talking": "test_still_talking",
     "detectors.time_at_sea": "test_bounds_port_visit test_time_at_sea",
     "detectors.twins": "test_bounds_twins test_bounds_judgements test_twins",
     "detectors.unusual.days": "test_bounds_unusual test_windows",
