@@ -16,8 +16,6 @@ Tuple = tuple[Any, ...]
 
 TRACKS = 6
 """Tracks kept open for one number; the stalest tentative one gives way."""
-HELD = 2
-"""Fixes held by a tentative track: one less than make a hull."""
 SIGNATURES = 1024
 """Remembered (position, speed, course) signatures a number, for exact re-transmissions."""
 

@@ -37,19 +37,6 @@ FIXES = pa.schema(
 )
 """Schema of every table that `feeds.read` yields. Rows are in file order."""
 
-POSITION_COLUMNS = (
-    "mmsi",
-    "time",
-    "msg_type",
-    "ais_class",
-    "lat_deg",
-    "lon_deg",
-    "sog_knots",
-    "cog_deg",
-    "heading_deg",
-    "nav_status",
-    "receiver",
-)
 IDENTITY_COLUMNS = (
     "imo",
     "name",

@@ -22,7 +22,6 @@ Floats = NDArray[np.float64]
 
 FAMILY_CAP = float(np.log(100.0))
 """A family counts no more than a tail of 1 in 100: beyond it some fifty peers tell nothing."""
-_FAMILY = np.array(FAMILY_OF)
 _MEMBERS = np.array([[f == g for g in range(len(FAMILIES))] for f in FAMILY_OF], "f8")
 
 

@@ -126,6 +126,7 @@ NO_THRESHOLDS = {
 
 NO_THRESHOLDS_IN = {
     "detectors.context": "a grid, finer than any distance asked about",
+    "detectors.contacts": "how a grid is cut",
     "detectors.unusual.catalogue": "which way a feature counts",
     "vessels._landmask": "a grid",
     "vessels._nearest": "the shape of the Earth, and how a tree is cut",
@@ -136,6 +137,7 @@ NO_THRESHOLDS_IN = {
     "vessels.geodesy": "the shape of the Earth",
     "vessels.geography": "units of a file, and places",
     "vessels.lists": "sizes of what is read",
+    "vessels.mmsi": "codes of messages",
     "vessels.text": "length of a name",
     "vessels.units": "units",
     "vessels.visits": "a grid, finer than any distance asked about",

@@ -20,6 +20,7 @@ from detectors.dark_rendezvous_roles import with_kinds
 from detectors.events import Event
 from detectors.naming import name_events
 from detectors.parameters import Parameters
+from detectors.still_talking import judge_silences
 from tests.property.streams import as_bytes, shuffled
 from vessels.fixes import Fixes, concat_fixes, fixes_from_table
 from vessels.identity import IdentityBook
@@ -115,7 +116,8 @@ def test_a_stream_gives_the_events_of_the_replay(source: Source) -> None:
     assert source.result.now_us is not None
     engine.flush(source.result.now_us)
     assert engine.too_late == 0
-    streamed = name_events(engine.events(), source.book)
+    streamed = judge_silences(engine.events(), source.book, PARAMETERS.dark_period.min_duration_h)
+    streamed = name_events(streamed, source.book)
     floor = PARAMETERS.dark_rendezvous.min_probability
     streamed = with_kinds(streamed, source.book, floor)
     assert as_bytes(streamed) == as_bytes(of_the_fold(source.result.events))

@@ -154,7 +154,7 @@ def test_work_is_counted_in_hours_heard_so_that_lost_positions_add_none() -> Non
         here = facts(days=days(knots, every), last_us=np.array([day(1)]), visits=np.empty(0, VISIT))
         return value(features(here), "work_7d_h")
 
-    assert [hours(knots) for knots in (0.9, 1.0, 6.0, 6.1)] == [0.0, 24.0, 24.0, 0.0]
+    assert [hours(knots) for knots in (0.95, 1.0, 6.0, 6.1)] == [0.0, 24.0, 24.0, 0.0]
     # A ship that steams to and fro seems slow where few of its positions are heard: it worked none.
     assert hours(9.0, 110) == 0.0
     assert hours(3.0, 110) < hours(3.0)
