@@ -101,7 +101,8 @@ def _outcome(trial: Trial) -> dict[str, Any]:
     if trial.factor != 1.0:
         install(trial.place, trial.factor)
     watcher = _Watcher()
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", *trial.tests]
+    # In this process: workers of their own would import the module unmoved.
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "-n0", *trial.tests]
     code = int(pytest.main(options, plugins=[watcher]))
     moved = sys.modules.get(trial.place.module)
     if moved is None:
