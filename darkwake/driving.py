@@ -122,7 +122,8 @@ class LocalDriver:
     def fold(self, now_us: int | None) -> Iterator[tuple[Fixes, int]]:
         """Yield the stretches, sorted."""
         del now_us
-        ordered = (sort_fixes(part) for part in self._timeline.stretches())
+        # map, unlike a generator, lets go of a stretch once it is put in order.
+        ordered = map(sort_fixes, self._timeline.stretches())
         # One worker is one processor's work: the next stretch is then not put in order meanwhile.
         ahead = prefetch(ordered) if (self._workers or 1) > 1 else ordered
         for fixes, repeated in ahead:

@@ -52,9 +52,13 @@ class Timeline:
     def stretches(self) -> Iterator[Fixes]:
         """Yield the fixes of each stretch, unsorted within it, and forget them."""
         for number in sorted({*self._parts, *self._spilled}):
-            parts = [_read(path) for path in self._spilled.pop(number, [])]
-            parts += self._parts.pop(number, [])
-            yield concat_fixes(parts)
+            yield self._taken(number)
+
+    def _taken(self, number: int) -> Fixes:
+        """Return a stretch; a function of its own, so that its parts go before it is worked on."""
+        parts = [_read(path) for path in self._spilled.pop(number, [])]
+        parts += self._parts.pop(number, [])
+        return concat_fixes(parts)
 
     def __len__(self) -> int:
         return len({*self._parts, *self._spilled})

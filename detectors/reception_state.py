@@ -66,7 +66,8 @@ class ReceptionState:
         day = watermark_us // US_PER_DAY - WINDOW_DAYS[0]
         neighbours = drop_old(self.neighbours, watermark_us)
         crossed = deaf_cells.since_day(self.crossed, day)
-        return ReceptionState(since_day(self.counts, day), neighbours, crossed, self.learnt)
+        learnt = {d: known for d, known in self.learnt.items() if d >= day}
+        return ReceptionState(since_day(self.counts, day), neighbours, crossed, learnt)
 
     def as_of(self, day: int) -> Learnt:
         """Return the reception that events ending on `day` (days since 1970) are judged by."""

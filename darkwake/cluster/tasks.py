@@ -177,7 +177,7 @@ def _steps(
     timeline: Timeline, steps: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[Fixes, int, int]]:
     """Yield for every step of the replay this part's fixes, the watermark, and what was double."""
-    stretches = prefetch(sort_fixes(one) for one in timeline.stretches())
+    stretches = prefetch(map(sort_fixes, timeline.stretches()))  # map lets go of what it sorted
     ahead = next(stretches, None)
     for stretch, watermark_us in steps:
         if ahead is not None and int(ahead[0].time_us[0] // STRETCH_US) == stretch:

@@ -11,7 +11,7 @@ from detectors.reception_neighbours import NEIGHBOUR
 from detectors.reception_state import ReceptionState
 from tests.property.streams import as_bytes, shuffled
 from vessels.fixes import Fixes, concat_fixes, sort_fixes
-from vessels.reception import RECEPTION, digest, newest_day
+from vessels.reception import RECEPTION, WINDOW_DAYS, digest, newest_day
 from vessels.units import US_PER_DAY, US_PER_H
 
 T0_US = 1_700_000_000_000_000
@@ -135,3 +135,12 @@ def test_news_of_a_day_that_was_judged_by_are_not_missed() -> None:
     newer = state.take_in([late], np.empty(0, SILENCE), empty)
     assert newer.as_of(102).counts[0, 0] == 50
     assert newer.as_of(103).counts[0, 0] == 100
+
+
+def test_what_was_learnt_is_remembered_as_long_as_its_counts():
+    state = ReceptionState()
+    first = T0_US // US_PER_DAY
+    for day in range(first, first + 100):
+        assert state.as_of(day).day == day
+        state = state.drop_old(day * US_PER_DAY)
+    assert sorted(state.learnt) == list(range(first + 99 - WINDOW_DAYS[0], first + 100))
