@@ -26,6 +26,9 @@ from feeds.report import ReadReport
 from vessels.fixes import Fixes, fixes_from_table, sort_fixes
 from vessels.identity import IdentityBook
 
+AHEAD_ROWS = 4_000_000
+"""Up to so many rows a stretch the next one is worked on ahead; with more, memory decides."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -58,8 +61,8 @@ class Driver(Protocol):
         """The vessel stages, once started."""
 
     @property
-    def threads(self) -> int:
-        """How many threads of this process may detect at once, once started."""
+    def ahead(self) -> bool:
+        """Whether a stretch is folded while the one before it is judged, once started."""
 
     def read(self) -> None:
         """Read every row once, and count it."""
@@ -124,22 +127,24 @@ class LocalDriver:
         del now_us
         # map, unlike a generator, lets go of a stretch once it is put in order.
         ordered = map(sort_fixes, self._timeline.stretches())
-        # One worker is one processor's work: the next stretch is then not put in order meanwhile.
-        ahead = prefetch(ordered) if (self._workers or 1) > 1 else ordered
-        for fixes, repeated in ahead:
+        for fixes, repeated in prefetch(ordered) if self.ahead else ordered:
             self._run.report.reject_decoded("duplicate", repeated)
             yield fixes, int(fixes.time_us.max())
 
     def start(self) -> None:
         """Make the vessel stages, one for each thread."""
+        pa.default_memory_pool().release_unused()  # what the tables of the files took
         if self._workers is None:
             self._workers = worthwhile_threads(self._timeline.rows, len(self._timeline), cores())
         self.stages = LocalStages(self._parameters, self._workers)
 
     @property
-    def threads(self) -> int:
-        """Return how many threads detect."""
-        return self._workers or 1
+    def ahead(self) -> bool:
+        """Tell whether there are threads for it, and memory.
+
+        One worker is one processor's work: the next stretch is then not put in order meanwhile.
+        """
+        return (self._workers or 1) > 1 and self._timeline.rows <= AHEAD_ROWS * len(self)
 
     def __len__(self) -> int:
         return len(self._timeline)

@@ -170,7 +170,7 @@ def _fold(
 ) -> tuple[PipelineState, list[Event]]:
     state = PipelineState()
     events: list[Event] = []
-    folded = pipeline.fold(driver.fold(now_us), ahead=driver.threads > 1)
+    folded = pipeline.fold(driver.fold(now_us), ahead=driver.ahead)
     for done, (reached, final) in enumerate(folded, start=1):
         state = reached
         events += final

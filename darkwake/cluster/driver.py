@@ -62,9 +62,9 @@ class ClusterDriver:
         self._steps: list[tuple[int, int]] = []
 
     @property
-    def threads(self) -> int:
-        """Return 1: what is folded here was folded by the workers before."""
-        return 1
+    def ahead(self) -> bool:
+        """Return False: the workers have folded everything before the first is judged here."""
+        return False
 
     def read(self) -> None:
         """Let the workers read the files and divide the rows."""
