@@ -14,7 +14,7 @@ from vessels.fixes import COLUMNS, Fixes, concat_fixes
 from vessels.units import US_PER_H
 
 STRETCH_US = 6 * US_PER_H
-MEMORY_ROWS = 40_000_000
+MEMORY_ROWS = 16_000_000
 """Rows kept in memory, about 45 bytes each."""
 
 

@@ -130,11 +130,17 @@ class Pipeline:
 
 
 class LocalStages:
-    """One vessel stage, or several by MMSI, in as many threads of this process."""
+    """One vessel stage, or several by MMSI, in threads of this process: as many, or fewer.
 
-    def __init__(self, parameters: Parameters, parts: int = 1) -> None:
+    A part that waits for a thread takes no memory yet but for its state.
+    """
+
+    def __init__(
+        self, parameters: Parameters, parts: int = 1, *, threads: int | None = None
+    ) -> None:
         self._parameters = parameters
         self._parts = parts
+        self._threads = threads or parts
         self._states = {0: [vessel_stage.new_state() for _ in range(parts)]}
         self._next = 1
 
@@ -146,7 +152,7 @@ class LocalStages:
             mine = part_of(fixes, part, self._parts)
             return vessel_stage.step(states[part], mine, watermark_us, self._parameters)
 
-        done = _in_threads(fold, range(self._parts))
+        done = _in_threads(fold, range(self._parts), self._threads)
         return self.load([state for state, _ in done]), [output for _, output in done]
 
     def peek(self, token: int, now_us: int) -> list[Pending]:
@@ -180,9 +186,11 @@ def part_of_number(mmsi: Array, parts: int) -> Array:
     return (mmsi.astype("u4") * np.uint32(2654435761) >> np.uint32(16)) % np.uint32(parts)
 
 
-def _in_threads(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-    """Return what `work` makes of each item, in their order; each has a thread of its own."""
-    if len(items) == 1:
-        return [work(items[0])]
-    with ThreadPoolExecutor(len(items)) as pool:
+def _in_threads(
+    work: Callable[[_Item], _Result], items: Sequence[_Item], threads: int
+) -> list[_Result]:
+    """Return what `work` makes of each item, in their order, so many at a time."""
+    if threads == 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, items))
