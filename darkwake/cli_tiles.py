@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from darkwake.console import say, say_json, say_table, warn
+from vessels.aside import written_aside
 from vessels.errors import InputError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -262,10 +263,9 @@ def structures_in_images(paths: Sequence[Path], sensor: str, out: Path) -> None:
         tables.append(find_ships(image))
     places = learn_structures(tables)
     lines = ["lat,lon", *(f"{lat:.6f},{lon:.6f}" for lat, lon in places.tolist())]
-    aside = out.with_name(f".{out.name}.part")
     try:
-        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        aside.replace(out)
+        with written_aside(out) as aside:
+            aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise StoreError(f"{out}: cannot be written: {error}") from error
     say(f"{len(places)} fixed places in {len(paths)} scenes are in {out}")

@@ -18,6 +18,7 @@ from imagery.expected import expect
 from imagery.passes import Pass, Satellite, next_passes, read_tle
 from imagery.scenes import Outline
 from imagery.telling import saying
+from vessels.aside import written_aside
 from vessels.clock import iso_z
 from vessels.errors import StoreError, UsageError
 from vessels.units import US_PER_DAY, US_PER_MIN
@@ -48,11 +49,10 @@ def elements_for(given: Path | None, cache: Path) -> list[Satellite]:
             raise UsageError("--next-pass needs --tle FILE once; it is remembered then")
         return read_tle(held)
     satellites = read_tle(given)
-    aside = cache / f"{ELEMENTS}.part"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(given.read_bytes())
-        aside.replace(held)
+        with written_aside(held) as aside:
+            aside.write_bytes(given.read_bytes())
     except OSError as error:
         raise StoreError(f"{held}: cannot be remembered: {error.strerror or error}") from error
     return satellites

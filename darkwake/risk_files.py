@@ -14,6 +14,7 @@ from detectors.unusual import guard
 from detectors.unusual.catalogue import FEATURES
 from maps.risk_layer import add_comparisons
 from maps.risk_page import write_risk_page
+from vessels.aside import written_aside
 from vessels.clock import iso_z
 from vessels.errors import InputError, StoreError
 
@@ -163,10 +164,8 @@ def _with_columns(path: Path, rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    aside = path.with_name(f"{path.name}.part")
     try:
-        pq.write_table(table, aside, compression="zstd", version="2.6")
-        aside.replace(path)
+        with written_aside(path) as aside:
+            pq.write_table(table, aside, compression="zstd", version="2.6")
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error

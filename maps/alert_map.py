@@ -15,6 +15,7 @@ from maps.assets import inline_assets
 from maps.csp import with_policy
 from maps.payload import Page, page_payload, to_json
 from maps.words import plain
+from vessels.aside import written_aside
 from vessels.errors import StoreError
 
 _MAP_ID = "alerts"
@@ -66,12 +67,10 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    aside = path.with_name(f"{path.name}.part")
     try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
+        with written_aside(path) as aside:
+            aside.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
 
 

@@ -8,10 +8,10 @@ import importlib.resources
 from pathlib import Path
 from typing import Any
 
+from maps.alert_map import write_text
 from maps.csp import with_policy
 from maps.payload import to_json
 from maps.words import plain
-from vessels.errors import StoreError
 
 
 def render_risk_page(contents: dict[str, Any]) -> str:
@@ -31,14 +31,7 @@ def write_risk_page(path: Path, contents: dict[str, Any]) -> None:
     Raises:
         StoreError: it cannot be written.
     """
-    text = render_risk_page(contents)
-    aside = path.with_name(f"{path.name}.part")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    write_text(path, render_risk_page(contents))
 
 
 def _cleaned(contents: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import html
 import importlib.resources
 from pathlib import Path
 
+from maps.alert_map import write_text
 from maps.assets import inline_assets
 from maps.csp import with_policy
 from maps.payload import to_json
 from maps.vessel_facts import VesselPage
 from maps.vessel_payload import heading, vessel_payload
-from vessels.errors import StoreError
 
 _SCRIPTS = ("shapes.js", "base.js", "tracks.js", "popup.js", "chart.js", "vessel.js")
 
@@ -42,14 +42,7 @@ def write_vessel_page(path: Path, page: VesselPage) -> None:
         StoreError: the file cannot be written.
         MissingAsset, ChangedAsset: as `render_vessel_page`.
     """
-    text = render_vessel_page(page)
-    aside = path.with_name(f"{path.name}.part")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    write_text(path, render_vessel_page(page))
 
 
 def _own(name: str) -> str:

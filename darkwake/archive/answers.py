@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alerts.export import safe_cell
+from vessels.aside import written_aside
 from vessels.clock import iso_z
 from vessels.errors import StoreError, UsageError
 from vessels.schema import FIXES
@@ -40,7 +40,7 @@ def write_answer(path: Path, tables: Iterable[pa.Table]) -> int:
     """
     form = form_of(path)
     try:
-        with _aside(path) as aside:
+        with written_aside(path) as aside:
             if form == "parquet":
                 return _write_parquet(aside, tables)
             with aside.open("w", encoding="utf-8", newline="") as file:
@@ -83,13 +83,3 @@ def _write_parquet(path: Path, tables: Iterable[pa.Table]) -> int:
             writer.write_table(table)
             rows += table.num_rows
     return rows
-
-
-@contextmanager
-def _aside(path: Path) -> Iterator[Path]:
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        yield aside
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

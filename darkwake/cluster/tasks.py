@@ -6,9 +6,8 @@ so a task that runs again on another worker leaves the same. Only counts travel.
 
 import pickle
 import tempfile
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +29,7 @@ from feeds.dedupe import row_hashes
 from feeds.paths import FoundFile
 from feeds.prefetch import prefetch
 from feeds.report import ReadReport
+from vessels.aside import written_aside
 from vessels.fixes import Fixes, empty_fixes, fixes_from_table, sort_fixes
 from vessels.identity import IdentityBook
 from vessels.schema import FIXES
@@ -91,7 +91,7 @@ def ingest(job: Job, batch: int, files: Sequence[FoundFile]) -> Ingested:
             place = part_of_number(rows["mmsi"].to_numpy(), job.parts)
             for part in np.unique(place).tolist():
                 if part not in writers:
-                    path = stack.enter_context(aside(job.file("in", part, batch)))
+                    path = stack.enter_context(written_aside(job.file("in", part, batch)))
                     writers[part] = stack.enter_context(
                         pq.ParquetWriter(path, FIXES, compression="lz4", version="2.6")
                     )
@@ -133,11 +133,11 @@ def fold(
         timeline = Timeline(folder)
         duplicates += _load(job, part, batches, timeline, book)
         stages, token = LocalStages(parameters), 0
-        out = OutputWriter(stack.enter_context(aside(job.file("out", part))))
-        spool = TrackSpool(stack.enter_context(aside(job.file("spool", part))))
+        out = OutputWriter(stack.enter_context(written_aside(job.file("out", part))))
+        spool = TrackSpool(stack.enter_context(written_aside(job.file("spool", part))))
         tracks = None
         if job.options.tracks:
-            tracks = TrackWriter(stack.enter_context(aside(job.file("tracks", part))))
+            tracks = TrackWriter(stack.enter_context(written_aside(job.file("tracks", part))))
         for fixes, watermark_us, repeated in _steps(timeline, steps):
             duplicates += repeated
             token, (output,) = stages.step(token, fixes, watermark_us)
@@ -150,7 +150,7 @@ def fold(
         spool.close()
         if tracks is not None:
             tracks.close()
-        stack.enter_context(aside(job.file("book", part))).write_bytes(book.snapshot())
+        stack.enter_context(written_aside(job.file("book", part))).write_bytes(book.snapshot())
     return Folded(duplicates, psutil.Process().memory_info().rss / 1e6)
 
 
@@ -193,17 +193,6 @@ def _note_newest(newest_us: dict[int, int], rows: pa.Table) -> None:
     for number in np.unique(stretch).tolist():
         newest = int(time_us[stretch == number].max())
         newest_us[number] = max(newest, newest_us.get(number, newest))
-
-
-@contextmanager
-def aside(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; it becomes `path` when the block ends well."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=1)

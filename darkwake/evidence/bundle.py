@@ -18,6 +18,7 @@ from typing import Any
 from darkwake.evidence.features import Feature
 from darkwake.evidence.fold import Evidence
 from darkwake.evidence.tables import TableError, from_parquet, to_parquet
+from vessels.aside import written_aside
 from vessels.errors import InputError, StoreError
 
 FORMAT = "darkwake-evidence/1"
@@ -99,12 +100,10 @@ def write_bundle(
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    aside = path.with_name(f".{path.name}.part")
     try:
-        aside.write_bytes(held.getvalue())
-        aside.replace(path)
+        with written_aside(path) as aside:
+            aside.write_bytes(held.getvalue())
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
     return hashlib.sha256(files[MANIFEST]).hexdigest()
 

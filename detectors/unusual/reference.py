@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detectors.unusual.catalogue import RANKED_NAMES
+from vessels.aside import written_aside
 from vessels.errors import InputError, StoreError
 
 MIN_PEERS = 50
@@ -106,9 +107,8 @@ def write_reference(path: Path, reference: Reference) -> None:
         StoreError: it cannot be written.
     """
     about = {"version": VERSION, "window": reference.window, "features": list(RANKED_NAMES)}
-    aside = path.with_name(f"{path.name}.part")
     try:
-        with aside.open("wb") as file:
+        with written_aside(path) as aside, aside.open("wb") as file:
             np.savez_compressed(
                 file,
                 about=np.frombuffer(json.dumps({**about, "sha256": reference.hash}).encode(), "u1"),
@@ -119,9 +119,7 @@ def write_reference(path: Path, reference: Reference) -> None:
                 class_b=reference.traits.class_b,
                 values=reference.values,
             )
-        aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
 
 
