@@ -109,6 +109,7 @@ class Pipeline:
                     sea = state.sea
                     yield state, events
                 waiting = thread.submit(self._told, sea, token, outputs, watermark_us)
+                del fixes, outputs  # they go when they are told, not when the next are there
                 if not ahead:
                     waiting.result()
             if waiting is not None:

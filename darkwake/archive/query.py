@@ -40,8 +40,8 @@ def find(folder: Path, query: Query) -> Iterator[pa.Table]:
     if not layout.days(folder):
         raise StoreError(f"{folder}: there is no archive here")
     files = files_for(folder, query)
-    if query.mmsi or _are_few(files, query):
-        tables = [table for path in files if len(table := search(path, query).read(query))]
+    tables = _in_memory(files, query)
+    if tables is not None:
         # One file's row groups need not be copied into one chunk.
         whole = tables[0].unify_dictionaries() if len(tables) == 1 else joined(tables)
         table = without_duplicates(whole)
@@ -51,14 +51,19 @@ def find(folder: Path, query: Query) -> Iterator[pa.Table]:
         yield from _of_many(folder, files, query)
 
 
-def _are_few(files: list[Path], query: Query) -> bool:
-    """Tell whether all rows of row groups that can hold an answer fit into memory."""
+def _in_memory(files: list[Path], query: Query) -> list[pa.Table] | None:
+    """Return the rows of the answer by file; None where too many would have to be read for it."""
+    out: list[pa.Table] = []
     rows = 0
     for path in files:
-        rows += search(path, query).rows
-        if rows > _AT_ONCE_ROWS:
-            return False
-    return True
+        found = search(path, query)
+        rows += found.rows
+        if rows > _AT_ONCE_ROWS and not query.mmsi:
+            return None
+        table = found.read(query)
+        if table.num_rows:
+            out.append(table)
+    return out
 
 
 def _of_many(folder: Path, files: list[Path], query: Query) -> Iterator[pa.Table]:
