@@ -13,6 +13,7 @@ from imagery.scenes import Provider
 from vessels.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from imagery.bands import Sensor
     from imagery.web import Budget
 
 _MB = 1_000_000
@@ -61,13 +62,14 @@ def _catalogues(settings: Imagery, budget: "Budget | None") -> list[Provider]:
         return Web(own=own, secrets=secrets, timeout_s=settings.timeout_s, budget=shared)
 
     out: list[Provider] = []
+    kinds: dict[str, Sensor]
     for name in settings.catalogues:
         if name == "earth-search":
             out.append(Catalogue(name, EARTH_SEARCH, {"sentinel-2-c1-l2a": "s2"}, web({}), cache))
         elif name == "planetary-computer":
             kinds = {"sentinel-1-grd": "s1", "sentinel-2-l2a": "s2"}
             out.append(
-                Catalogue(name, PLANETARY_COMPUTER, kinds, (own := web({})), cache, SasSigner(own))  # type: ignore[arg-type] # words of a literal type
+                Catalogue(name, PLANETARY_COMPUTER, kinds, (own := web({})), cache, SasSigner(own))
             )
         else:
             token = os.environ.get(CDSE_TOKEN, "")
@@ -75,7 +77,7 @@ def _catalogues(settings: Imagery, budget: "Budget | None") -> list[Provider]:
                 raise ConfigError(f"imagery.catalogues: cdse needs a token in {CDSE_TOKEN}")
             secrets = dict.fromkeys(_CDSE_HOSTS, f"Bearer {token}")
             kinds = {"sentinel-1-grd": "s1", "sentinel-2-l2a": "s2"}
-            out.append(Catalogue(name, CDSE, kinds, web(secrets), cache))  # type: ignore[arg-type] # as above
+            out.append(Catalogue(name, CDSE, kinds, web(secrets), cache))
     if settings.stac_url:
         place = urlsplit(settings.stac_url).netloc
         if not place:
@@ -87,6 +89,6 @@ def _catalogues(settings: Imagery, budget: "Budget | None") -> list[Provider]:
             for name in settings.stac_collections
         }
         out.append(
-            Catalogue("stac", settings.stac_url, kinds, web(secrets, frozenset({place})), cache)  # type: ignore[arg-type] # as above
+            Catalogue("stac", settings.stac_url, kinds, web(secrets, frozenset({place})), cache)
         )
     return out

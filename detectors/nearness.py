@@ -9,7 +9,7 @@ gives those quantiles.
 """
 
 import numpy as np
-from scipy.special import chndtr  # type: ignore[import-untyped]  # ships no annotations
+from scipy.special import chndtr
 
 from vessels.fixes import Array
 

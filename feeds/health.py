@@ -198,6 +198,14 @@ def _state(
     return "degraded" if too_low and usual >= MIN_EXPECTED else "ok"
 
 
+_BASES: tuple[tuple[Basis, int, int, int], ...] = (
+    ("weeks", WEEK_H, HISTORY_H // WEEK_H, MIN_PAST),
+    ("days", 24, _DAYS, MIN_PAST),
+    ("hours", 1, _RECENT_H, MIN_RECENT),
+)
+"""What an hour is compared with: hours between two, the most that are taken, the fewest needed."""
+
+
 def _past(history: History, hour: int) -> tuple[Basis, npt.NDArray[np.float64]]:
     """Return what to compare with: (n, 2) counts of the hour before and of the hour, n times ago.
 
@@ -205,16 +213,12 @@ def _past(history: History, hour: int) -> tuple[Basis, npt.NDArray[np.float64]]:
     """
     if len(history.counts) < 2:
         return "none", np.zeros((0, 2))
-    for basis, step, most, least in (
-        ("weeks", WEEK_H, HISTORY_H // WEEK_H, MIN_PAST),
-        ("days", 24, _DAYS, MIN_PAST),
-        ("hours", 1, _RECENT_H, MIN_RECENT),
-    ):
+    for basis, step, most, least in _BASES:
         ends = hour - step * np.arange(1, most + 1)
         ends = ends[ends - 1 > history.first_hour]
         if len(ends) >= least:
             pairs = [[_count(history, int(end) - 1), _count(history, int(end))] for end in ends]
-            return basis, np.array(pairs, np.float64)  # type: ignore[return-value]  # as listed
+            return basis, np.array(pairs, np.float64)
     return "none", np.zeros((0, 2))
 
 

@@ -183,11 +183,11 @@ def opened(open_file: Callable[[], RangeFile], name: str) -> Iterator[Any]:
     failed: list[InputError] = []
     open_file()  # what fails already here is told as it is
 
-    def opener(path: str, mode: str = "rb") -> RangeFile:
+    def opener(path: str, mode: str = "rb") -> "_Careful":
         del mode
         if not path.endswith("image.tif"):
             raise FileNotFoundError(path)
-        return _Careful(open_file(), failed)  # type: ignore[return-value] # the same methods
+        return _Careful(open_file(), failed)
 
     try:
         with warnings.catch_warnings(), rasterio.Env(**_OPTIONS):

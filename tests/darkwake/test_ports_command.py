@@ -139,7 +139,7 @@ def surroundings(folder: Path, south: float = -32.0) -> Surroundings:
     """Return zones and anchorages in the small sea of the laws."""
     ring = [[177, south], [183, south], [183, -26], [177, -26], [177, south]]
     feature = {"type": "Feature", "properties": {"name": "A"}}
-    feature["geometry"] = {"type": "Polygon", "coordinates": [ring]}  # type: ignore[assignment] - JSON
+    feature["geometry"] = {"type": "Polygon", "coordinates": [ring]}
     path = folder / "z.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     rests = [

@@ -29,7 +29,7 @@ def jump(mmsi: int, hour: float = 10.0, *, km: float = 0.0, **changes: object) -
         "confidence": 0.7,
         "details": {"kind": "jump", "distance_m": 1e6, "implied_speed_knots": 900.0},
     }
-    return Event(**(values | changes))  # type: ignore[arg-type]  # a test's own mix of fields
+    return Event(**(values | changes))
 
 
 def judged(*found: Event) -> list[Event]:

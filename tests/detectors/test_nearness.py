@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # ships no annotations
+from scipy import stats
 
 from detectors.nearness import within_probability
 from detectors.slots import bridge_sigma_m

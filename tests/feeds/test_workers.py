@@ -87,7 +87,7 @@ def test_a_read_that_is_given_up_leaves_no_thread(tmp_path: Path) -> None:
     before = threading.active_count()
     tables = feeds.read(tmp_path, workers=2, batch_rows=100)
     assert next(tables).num_rows == 100
-    tables.close()  # type: ignore[attr-defined]  # a generator
+    tables.close()
     assert threading.active_count() == before
 
 

@@ -96,7 +96,7 @@ class Stream:
         """Take one input: in pieces, or as a message."""
         if self._used >= RENEW_AFTER:
             clock = "arrival" if len(data) % 4 == 0 else "message"
-            self._decoder = StreamDecoder("fuzz", clock)  # type: ignore[arg-type]  # one of the two
+            self._decoder = StreamDecoder("fuzz", clock)
             self._used = 0
         self._used += 1
         decoder = self._decoder

@@ -28,7 +28,7 @@ def scene(outline: tuple[tuple[float, float], ...] = BOX, **changes: object) -> 
         "time": JULY[0],
         "outline": outline,
     }
-    return Scene(**values | changes)  # type: ignore[arg-type] # values of several types
+    return Scene(**values | changes)
 
 
 @pytest.fixture

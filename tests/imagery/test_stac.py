@@ -300,7 +300,7 @@ def test_messages_hide_what_an_address_holds() -> None:
 def test_real_items_are_read_as_they_are(shared_data: Path, name: str, sensor: str) -> None:
     path = shared_data / "imagery" / "stac" / f"{name}.items.json"
     for told in json.loads(path.read_text("utf-8"))["features"]:
-        scene = scene_of(told, "test", {told["collection"]: sensor})  # type: ignore[dict-item] # of the parameters
+        scene = scene_of(told, "test", {told["collection"]: sensor})
         assert scene.scene_id == told["id"]
         bands = {b for b in scene.assets if not b.startswith("annotation")}
         if sensor == "s2":

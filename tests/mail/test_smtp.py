@@ -308,7 +308,7 @@ def test_draining_sends_digests_roll_ups_and_what_is_held(
     take_in(engine, rules, *opened(meeting()), held_types=frozenset({"encounter"}))
     report = drain(engine, sender(rules, at(port)), lambda: WALL_US, patience_s=5.0)
     assert report == SendReport(sent=5)
-    told = {one.recipients[0]: [] for one in handler.got}  # type: ignore[var-annotated] # names
+    told = {one.recipients[0]: [] for one in handler.got}
     for one in handler.got:
         told[one.recipients[0]].append(one.content.decode())
     assert {name: len(mails) for name, mails in told.items()} == {TO: 3, "daily@example.org": 2}

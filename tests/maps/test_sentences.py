@@ -150,7 +150,7 @@ def test_a_finding_reads_as_one_sentence(
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_sentence_of_hostile_names_is_one_line(type_name: str, text: str) -> None:
     details = {"port_name": text, "old": text, "new": text, "attribute": text}
-    details |= {"zones_entered": [text]}  # type: ignore[dict-item]  # as JSON: of mixed types
+    details |= {"zones_entered": [text]}
     sentence = headline(event(type=type_name, vessel_name=text, details=details), text)
     assert sentence.isprintable()
     assert sentence.endswith(".")

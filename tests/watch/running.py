@@ -85,7 +85,7 @@ class Watched:
         engine = open_database(self.database)
         try:
             with reading(engine) as connection:
-                return dict(connection.execute(select(alerts.c.event_id, alerts.c.life)).all())  # type: ignore[arg-type]  # rows are pairs
+                return dict(connection.execute(select(alerts.c.event_id, alerts.c.life)).all())
         finally:
             engine.dispose()
 

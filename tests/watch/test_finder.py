@@ -78,9 +78,7 @@ def test_cut_reordered_and_late(seed: int) -> None:
 def test_a_snapshot_of_other_thresholds_or_no_snapshot_is_refused() -> None:
     finder = Finder(PARAMETERS, horizon_h=24)
     finder.take(table_of(recording()).slice(0, 100))
-    other = detection_parameters(
-        Settings(detectors={"dark_period": {"min_duration_h": 6}})  # type: ignore[arg-type]  # pydantic reads it
-    )
+    other = detection_parameters(Settings(detectors={"dark_period": {"min_duration_h": 6}}))
     with pytest.raises(StoreError, match="other parameters"):
         Finder.restore(finder.snapshot(), other, horizon_h=24)
     with pytest.raises(StoreError, match="not a snapshot"):

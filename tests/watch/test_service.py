@@ -146,7 +146,7 @@ def test_a_stopped_watch_goes_on_where_it_was(tmp_path: Path, store_url: str) ->
         # Some are forgotten: the table of those seen has one place for two now and then.
         assert 4950 < second.counters.duplicates <= 5000
         (source,) = second.sources.values()
-        assert source.cursor == b"half"  # type: ignore[attr-defined]  # Scripted has it
+        assert source.cursor == b"half"
     assert stored(store_url) == replayed(recording())
     assert not list((tmp_path / "tracks-journal").glob("*.journal"))
 

@@ -152,7 +152,7 @@ def test_what_cannot_work_is_refused_at_once(
 ) -> None:
     cursor = more.pop("cursor", None)
     with pytest.raises(ConfigError, match=match):
-        open_source(FeedSpec("n", url.format(tmp_path), **more)).start(  # type: ignore[arg-type]  # wrong on purpose
+        open_source(FeedSpec("n", url.format(tmp_path), **more)).start(
             Collector(),
-            cursor,  # type: ignore[arg-type]  # the same
+            cursor,
         )

@@ -121,7 +121,7 @@ def raw(port: int, request: bytes) -> bytes:
 def test_broken_requests_are_answered_and_the_listener_lives(request_: bytes, code: bytes) -> None:
     sink = Collector()
     with running("http-listen://127.0.0.1:0/ais", sink) as it:
-        port = it.port  # type: ignore[attr-defined]  # known once it listens
+        port = it.port
         assert code.strip() in raw(port, request_)[:300]
         assert requests.post(url_of(it), line(1), timeout=WAIT_S).status_code == 200
     assert sink.rows == 1

@@ -107,7 +107,7 @@ def decoded(*messages: Any, clock: Any = "message") -> tuple[list[dict[str, Any]
 
 def test_ais_catcher_records_give_the_rows_of_their_sentences() -> None:
     rows, reasons = decoded(AIS_CATCHER)
-    plain = AIS_CATCHER["nmea"][0].encode()  # type: ignore[index]  # a list, as written above
+    plain = AIS_CATCHER["nmea"][0].encode()
     wanted, _ = recorded(tagged(plain, b"c:1667409204.250000") + b"\n")
     assert not reasons
     assert rows[0]["time"] == 1_667_409_204_250_000
@@ -196,7 +196,7 @@ def test_aisstream_positions_and_statics_are_read() -> None:
 
 
 def test_invalid_and_unscaled_messages_are_bad_rows() -> None:
-    body = AISSTREAM["Message"]["StandardClassBPositionReport"]  # type: ignore[index]  # as above
+    body = AISSTREAM["Message"]["StandardClassBPositionReport"]
     invalid = {**AISSTREAM, "Message": {"StandardClassBPositionReport": {**body, "Valid": False}}}
     unscaled = {**AIS_CATCHER, "nmea": None, "scaled": False}
     other = {**AISSTREAM, "MessageType": "Nothing"}

@@ -115,7 +115,7 @@ def test_a_secret_comes_from_a_file_where_the_variable_names_one(
     file = tmp_path / "password"
     file.write_text("from the file\n")
     monkeypatch.setenv("MQ_FILE", str(file))
-    assert opened("mqtt://h/t", username="u", password_env="MQ")._password == "from the file"  # type: ignore[attr-defined]  # noqa: S105, S106, SLF001 - what is sent is the point
+    assert opened("mqtt://h/t", username="u", password_env="MQ")._password == "from the file"  # noqa: S105, S106, SLF001 - what is sent is the point
     monkeypatch.setenv("MQ_FILE", str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="MQ_FILE cannot be read"):
         opened("mqtt://h/t", username="u", password_env="MQ")  # noqa: S106 - the name of a variable

@@ -256,7 +256,7 @@ def test_several_receivers_connect_to_a_listening_feed() -> None:
     sink = Collector()
     logs = [traffic(1_000, first) for first in (0, 1_000, 2_000)]
     with running("tcp-listen://127.0.0.1:0", sink) as it, ExitStack() as stack:
-        port = it.port  # type: ignore[attr-defined]  # known once it listens
+        port = it.port
         clients = [stack.enter_context(connected(port)) for _ in logs]
         for start in range(0, max(map(len, logs)), 1_000):  # interleaved, cut within lines
             for client, log in zip(clients, logs, strict=True):
@@ -278,7 +278,7 @@ def test_halves_from_two_receivers_are_not_joined_and_too_many_are_refused() -> 
     one, two = static()
     sink = Collector()
     with running("tcp-listen://127.0.0.1:0", sink, max_clients=2) as it, ExitStack() as stack:
-        port = it.port  # type: ignore[attr-defined]  # known once it listens
+        port = it.port
         left, right = (stack.enter_context(connected(port)) for _ in range(2))
         left.sendall(tagged(one) + b"\n")
         right.sendall(tagged(two) + b"\n")
@@ -296,7 +296,7 @@ def test_halves_from_two_receivers_are_not_joined_and_too_many_are_refused() -> 
 def test_a_silent_receiver_is_hung_up_on() -> None:
     sink = Collector()
     with running("tcp-listen://127.0.0.1:0", sink, silence_timeout_s=0.3) as it:
-        port = it.port  # type: ignore[attr-defined]  # known once it listens
+        port = it.port
         with connected(port) as client:
             client.settimeout(WAIT_S)
             assert client.recv(1) == b""

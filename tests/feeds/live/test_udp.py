@@ -14,7 +14,7 @@ from vessels.errors import ConfigError
 
 
 def port_of(source: object) -> int:
-    port = source.port  # type: ignore[attr-defined]  # known once it listens
+    port = source.port
     assert isinstance(port, int)
     return port
 

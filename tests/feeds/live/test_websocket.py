@@ -208,4 +208,4 @@ def test_a_missing_key_and_bad_boxes_are_refused_at_once(
     secret = tmp_path / "key"
     secret.write_text("from-file\n")
     monkeypatch.setenv("AISSTREAM_API_KEY_FILE", str(secret))
-    assert "from-file" in open_source(FeedSpec("a", url))._subscription  # type: ignore[attr-defined]  # noqa: SLF001 - what goes out is the point
+    assert "from-file" in open_source(FeedSpec("a", url))._subscription  # noqa: SLF001 - what goes out is the point
